@@ -1,0 +1,63 @@
+# make run | test | demo | lint | bench : each builds what it lacks. Needs Python 3.11-3.13 with venv, and make.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint bench format lock clean
+
+help:
+	@echo "make run    start everything on SQLite and print the address of the dashboard"
+	@echo "make demo   the dashboard over 90 days of made data"
+	@echo "make test   lint and all tests"
+	@echo "make lint   ruff, mypy, import-linter"
+	@echo "make bench  the benches, each prints a ratio"
+
+run: $(VENV)/run.ok
+	$(BIN)/tlsrpt serve
+
+demo: $(VENV)/run.ok
+	$(BIN)/tlsrpt demo
+
+test: $(VENV)/dev.ok
+	$(BIN)/pytest
+
+lint: $(VENV)/dev.ok
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.ok
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev.ok
+	$(BIN)/python bench/decode.py
+	$(BIN)/python bench/ingest.py
+
+# One line says what is missing, instead of a traceback.
+$(VENV)/pip.ok:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run.ok: requirements.lock pyproject.toml | $(VENV)/pip.ok
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.ok: requirements-dev.lock pyproject.toml | $(VENV)/pip.ok
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/run.ok
+
+# New versions, deliberately: needs uv. Versions and hashes only, no addresses. setuptools builds the project itself.
+lock:
+	echo setuptools | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade pyproject.toml - -o requirements.lock
+	echo setuptools | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade --extra dev pyproject.toml - -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Rules of counting 4 to 9, as pure functions."""

@@ -1,0 +1,57 @@
+"""The whole exception tree.
+
+    TlsrptError
+    ├── ConfigurationError       the operator has to change something; exit status 2
+    ├── UsageError               a request or command that makes no sense; exit status 2, HTTP 400
+    ├── TemporaryError           trying again later may work: SMTP 451, HTTP 503
+    │   ├── StoreUnavailable     the database does not answer
+    │   └── KeyUnavailable       DNS could not deliver a DKIM key just now
+    ├── SchemaOutdated           the database wants `tlsrpt db upgrade`; exit status 2
+    └── ReportRefused            the bytes are no report we can count: the delivery is quarantined
+
+An outcome that is expected (`stored`, `duplicate`, ...) is a value and no exception.
+"""
+
+
+class TlsrptError(Exception):
+    """Root of all errors this project raises on purpose. `temporary` tells whether a retry may help."""
+
+    temporary = False
+
+
+class ConfigurationError(TlsrptError):
+    """A setting is wrong. The message is one line and names the key."""
+
+
+class UsageError(TlsrptError):
+    """The caller asked for something that cannot be: a bad date, cursor, limit or name."""
+
+
+class TemporaryError(TlsrptError):
+    """Something this project depends on is away."""
+
+    temporary = True
+
+
+class StoreUnavailable(TemporaryError):
+    """The database did not answer, or took no write."""
+
+
+class KeyUnavailable(TemporaryError):
+    """A DKIM key could not be fetched for a passing reason (time-out, SERVFAIL)."""
+
+
+class SchemaOutdated(TlsrptError):
+    """The schema of the database is not the one this program was written for."""
+
+
+class ReportRefused(TlsrptError):
+    """The bytes hold no report that can be counted.
+
+    `code` is a reason code of the contract: `not_a_report`, `unpack`, `json`, `schema` or `limit`.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

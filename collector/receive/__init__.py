@@ -1,0 +1,1 @@
+"""The channels: thin adapters that hand bytes and envelope to `ingest()`. Nothing is decided here."""

@@ -1,0 +1,1 @@
+"""From bytes to a `Report`: pure and total. No network, no clock, no database."""

@@ -1,0 +1,39 @@
+"""Settings: one table, three sources (file < environment < command line), everything checked at load."""
+
+from collector.settings.load import load, rows
+from collector.settings.table import (
+    Auth,
+    Database,
+    Dns,
+    Limits,
+    Lmtp,
+    Log,
+    Mail,
+    Monitor,
+    Settings,
+    Smtp,
+    Summary,
+    Verdict,
+    Web,
+)
+from collector.settings.values import Address, Recipient
+
+__all__ = [
+    "Address",
+    "Auth",
+    "Database",
+    "Dns",
+    "Limits",
+    "Lmtp",
+    "Log",
+    "Mail",
+    "Monitor",
+    "Recipient",
+    "Settings",
+    "Smtp",
+    "Summary",
+    "Verdict",
+    "Web",
+    "load",
+    "rows",
+]

@@ -1,0 +1,187 @@
+"""The table of settings. A field is a setting: its parser, its default as text, and its help.
+
+`TLSRPT_<SECTION>_<KEY>` in the environment, `[section] key` in the file, `--set section.key=value` on the command
+line, and the page in docs/ are all made from this table.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from collector.settings import values
+from collector.settings.values import Address, Recipient, WeeklyTime
+
+
+def setting(parse: Callable[[str], Any], default: str, help: str, *, secret: bool = False) -> Any:  # noqa: A002
+    """One row of the table, as the metadata of a dataclass field."""
+    return field(
+        default_factory=lambda: parse(default),
+        metadata={"parse": parse, "default": default, "help": help, "secret": secret},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    url: str = setting(
+        values.database_url,
+        "sqlite:///tlsrpt.db",
+        "Any SQLAlchemy URL of SQLite or PostgreSQL. A relative SQLite path counts from the working directory.",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    listen: tuple[Address, ...] = setting(
+        values.listed(values.address),
+        "127.0.0.1:2525",
+        "Where the SMTP listener waits: `host:port`, `[::]:25`.",
+    )
+    recipients: tuple[str, ...] = setting(
+        values.listed(values.recipient_pattern),
+        "tlsrpt@*",
+        "The rua addresses that are accepted, `*` for any local part or any domain. All others get 550 5.1.1.",
+    )
+    hostname: str | None = setting(
+        values.optional(values.domain), "", "The name in the greeting. Default: the machine's own."
+    )
+    tls_cert: Path | None = setting(
+        values.optional(values.path),
+        "",
+        "Certificate chain (PEM). With `tls_key` it makes STARTTLS be offered, never demanded.",
+    )
+    tls_key: Path | None = setting(values.optional(values.path), "", "Private key (PEM) of `tls_cert`.")
+    connections: int = setting(values.number(1, 100_000), "500", "Connections at one time, in all.")
+    connections_per_address: int = setting(
+        values.number(1, 100_000), "50", "Connections at one time from one address (IPv6: from one /64)."
+    )
+    session_commands: int = setting(
+        values.number(10, 10_000_000), "10000", "Commands in one session before it is closed with 421."
+    )
+    session_seconds: float = setting(values.seconds, "3600", "How long one session may last.")
+    command_seconds: float = setting(values.seconds, "300", "How long a client may be silent (RFC 5321: five minutes).")
+
+
+@dataclass(frozen=True, slots=True)
+class Lmtp:
+    listen: tuple[Address, ...] = setting(
+        values.listed(values.address_or_path),
+        "",
+        "Where the LMTP listener waits: `host:port` or the path of a unix socket.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    listen: Address = setting(
+        values.address,
+        "127.0.0.1:8080",
+        "Where the dashboard and the API wait. Other than loopback needs a user, or the program does not start.",
+    )
+    public_url: str | None = setting(
+        values.optional(values.url),
+        "",
+        "The dashboard's address as people see it: for links in mails, and the host name answered to.",
+    )
+    workers: int = setting(values.number(1, 64), "1", "Web server processes.")
+    threads: int = setting(values.number(1, 256), "8", "Threads in each of them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    dkim: str = setting(
+        values.one_of("require", "record", "off"),
+        "require",
+        "`require`: a mail without a valid, aligned DKIM signature is quarantined. `record`: it counts, marked. `off`: nobody looks.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Dns:
+    nameservers: tuple[Address, ...] = setting(
+        values.listed(values.nameserver), "", "`host` or `host:port`, comma list. Default: the system's."
+    )
+    trust_ad: str = setting(
+        values.one_of("auto", "yes", "no"),
+        "auto",
+        "Whose AD bit counts as DNSSEC: `auto` is a nameserver on loopback.",
+    )
+    timeout: float = setting(values.seconds, "5", "Seconds for one look-up, all tries together.")
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    ca_file: Path | None = setting(
+        values.optional(values.path),
+        "",
+        "An extra CA (PEM) for policy hosts and MX probes, beside the system's.",
+    )
+    https_port: int = setting(values.number(1, 65535), "443", "Port of the policy hosts.")
+    smtp_port: int = setting(values.number(1, 65535), "25", "Port of the MX hosts.")
+    timeout: float = setting(
+        values.seconds, "60", "Seconds for one whole policy fetch (RFC 8461 section 3.3: a minute)."
+    )
+    workers: int = setting(values.number(1, 1000), "16", "Domains that are polled at the same time.")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    days: int = setting(values.number(1, 28), "14", "Least clean days for `ready`, within the last 28.")
+    sessions: int = setting(values.number(1, 10**9), "100", "Least sessions for `ready`.")
+    reporters: int = setting(values.number(1, 1000), "2", "Least reporters for `ready`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    message_bytes: int = setting(values.size, "10 MiB", "The mail, or the body of a POST, as it comes.")
+    report_bytes: int = setting(values.size, "20 MiB", "The report, unpacked.")
+    policies: int = setting(values.number(1, 10**7), "10000", "Policy results in one report.")
+    failure_details: int = setting(values.number(1, 10**7), "100000", "Failure details in one report.")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    relay: Address | None = setting(values.optional(values.address), "", "`host:port` for summaries and alerts.")
+    from_: str | None = setting(values.optional(values.text), "", "Sender of summaries and alerts.")
+    user: str | None = setting(values.optional(values.text), "", "Name for AUTH at the relay.")
+    password: str | None = setting(values.optional(values.text), "", "Password for AUTH at the relay.", secret=True)
+    starttls: bool = setting(values.flag, "yes", "STARTTLS at the relay, certificate checked.")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    recipients: tuple[Recipient, ...] = setting(
+        values.listed(values.summary_recipient), "", "`addr` or `addr=domain1+domain2`."
+    )
+    at: WeeklyTime = setting(values.weekly_time, "Mon 07:00", "When the weekly mail goes out.")
+    timezone: ZoneInfo = setting(values.timezone, "UTC", "The zone of `at`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    level: str = setting(
+        values.one_of("debug", "info", "warning", "error"), "info", "What is logged, to standard error."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything, one section a field; `domains` stands alone at the top."""
+
+    domains: tuple[str, ...] = setting(
+        values.listed(values.domain), "", "Domains to begin with: added where they are not there yet."
+    )
+    database: Database = field(default_factory=Database)
+    smtp: Smtp = field(default_factory=Smtp)
+    lmtp: Lmtp = field(default_factory=Lmtp)
+    web: Web = field(default_factory=Web)
+    auth: Auth = field(default_factory=Auth)
+    dns: Dns = field(default_factory=Dns)
+    monitor: Monitor = field(default_factory=Monitor)
+    verdict: Verdict = field(default_factory=Verdict)
+    limits: Limits = field(default_factory=Limits)
+    mail: Mail = field(default_factory=Mail)
+    summary: Summary = field(default_factory=Summary)
+    log: Log = field(default_factory=Log)

@@ -1,0 +1,71 @@
+"""The read side: every page, the API, summaries and alerts read through these functions, and get dataclasses.
+
+A function takes an `Engine`, opens one read transaction, and returns frozen dataclasses of `rows`.
+Days are UTC days, ranges include both ends. `None` in a figure means unknown, never zero.
+"""
+
+from collector.store.queries.deliveries import deliveries, delivery, delivery_raw
+from collector.store.queries.domains import domain_names, domain_overview, find_domain, unassigned_names
+from collector.store.queries.figures import daily, failures, mx_figures, reporters
+from collector.store.queries.policies import policies
+from collector.store.queries.reports import report, report_document, reports
+from collector.store.queries.rows import (
+    Daily,
+    DayFigures,
+    DeliveryRow,
+    DomainOverview,
+    Failure,
+    FailureRow,
+    Filter,
+    MxFigures,
+    MxTable,
+    NotAttributable,
+    Page,
+    PartRow,
+    Policies,
+    PolicyResultRow,
+    PublishedPolicy,
+    ReportedPolicy,
+    Reporter,
+    ReportRow,
+    TypeFigures,
+    UnassignedName,
+)
+
+__all__ = [
+    "Daily",
+    "DayFigures",
+    "DeliveryRow",
+    "DomainOverview",
+    "Failure",
+    "FailureRow",
+    "Filter",
+    "MxFigures",
+    "MxTable",
+    "NotAttributable",
+    "Page",
+    "PartRow",
+    "Policies",
+    "PolicyResultRow",
+    "PublishedPolicy",
+    "ReportRow",
+    "ReportedPolicy",
+    "Reporter",
+    "TypeFigures",
+    "UnassignedName",
+    "daily",
+    "deliveries",
+    "delivery",
+    "delivery_raw",
+    "domain_names",
+    "domain_overview",
+    "failures",
+    "find_domain",
+    "mx_figures",
+    "policies",
+    "report",
+    "report_document",
+    "reporters",
+    "reports",
+    "unassigned_names",
+]

@@ -1,0 +1,1 @@
+"""Shows what the collector stored: pages, API and charts. Reads through `collector.store.queries` only."""
