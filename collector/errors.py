@@ -5,7 +5,9 @@
     ├── UsageError               a request or command that makes no sense; exit status 2, HTTP 400
     ├── TemporaryError           trying again later may work: SMTP 451, HTTP 503
     │   ├── StoreUnavailable     the database does not answer
-    │   └── KeyUnavailable       DNS could not deliver a DKIM key just now
+    │   ├── KeyUnavailable       DNS could not deliver a DKIM key just now
+    │   └── LookupFailed         DNS gave no answer: time-out, SERVFAIL, no server
+    ├── NoSuchName               DNS answered that there is nothing of that name and type
     ├── SchemaOutdated           the database wants `tlsrpt db upgrade`; exit status 2
     └── ReportRefused            the bytes are no report we can count: the delivery is quarantined
 
@@ -39,6 +41,18 @@ class StoreUnavailable(TemporaryError):
 
 class KeyUnavailable(TemporaryError):
     """A DKIM key could not be fetched for a passing reason (time-out, SERVFAIL)."""
+
+
+class LookupFailed(TemporaryError):
+    """DNS gave no usable answer (time-out, SERVFAIL, no server). The message says which."""
+
+
+class NoSuchName(TlsrptError):
+    """The name does not exist, or has no record of the type asked for. `ttl`: seconds this may be remembered."""
+
+    def __init__(self, message: str, ttl: float) -> None:
+        super().__init__(message)
+        self.ttl = ttl
 
 
 class SchemaOutdated(TlsrptError):
