@@ -1,6 +1,6 @@
 """Settings: one table, three sources (file < environment < command line), everything checked at load."""
 
-from collector.settings.load import load, rows
+from collector.settings.load import Given, build, gather, load, rows, unknown_variables
 from collector.settings.table import (
     Auth,
     Database,
@@ -23,6 +23,7 @@ __all__ = [
     "Auth",
     "Database",
     "Dns",
+    "Given",
     "Limits",
     "Lmtp",
     "Log",
@@ -34,6 +35,9 @@ __all__ = [
     "Summary",
     "Verdict",
     "Web",
+    "build",
+    "gather",
     "load",
     "rows",
+    "unknown_variables",
 ]

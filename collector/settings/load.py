@@ -51,6 +51,15 @@ def rows() -> Iterator[Row]:
                 yield Row(section, item.name.rstrip("_"), meta["default"], meta["help"], meta["secret"], item)
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One setting as it was given: the text in force, and the name to blame if it is wrong."""
+
+    row: Row
+    text: str
+    source: str  # `--set smtp.listen`, `TLSRPT_SMTP_LISTEN`, `tlsrpt.toml: smtp.listen`; "" for the default
+
+
 def load(
     file: Path | None = None,
     environ: Mapping[str, str] | None = None,
@@ -61,18 +70,31 @@ def load(
     `file`: None takes `TLSRPT_CONFIG`, else `tlsrpt.toml` where it exists. `overrides`: `section.key` to text.
     Raises ConfigurationError, one line naming the key.
     """
+    return build(gather(file, environ, overrides))
+
+
+def gather(
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> tuple[Given, ...]:
+    """The whole table with the text in force and where it came from: what `load` reads. Same arguments and errors."""
     environ = os.environ if environ is None else environ
     overrides = overrides or {}
     table = {row.name: row for row in rows()}
     for name in overrides:
         if name not in table:
-            raise ConfigurationError(f"{name}: there is no such setting")
+            raise ConfigurationError(f"--set {name}: there is no such setting")
     from_file = _read_file(file, environ, table)
+    return tuple(_lookup(row, from_file, environ, overrides) for row in table.values())
+
+
+def build(given: tuple[Given, ...]) -> Settings:
+    """Parses every text and checks the whole. Raises ConfigurationError, one line naming the key."""
     parsed: dict[str, dict[str, Any]] = {}
-    for row in table.values():
-        source, text = _lookup(row, from_file, environ, overrides)
-        if text is not None:
-            parsed.setdefault(row.section, {})[row.field.name] = _parse(row, source, text)
+    for item in given:
+        if item.source:
+            parsed.setdefault(item.row.section, {})[item.row.field.name] = _parse(item)
     sections = {name: owner(**parsed.get(name, {})) for name, owner in _sections() if name}
     settings = Settings(**parsed.get("", {}), **sections)
     _check_together(settings)
@@ -81,8 +103,8 @@ def load(
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Variables that look like settings and are none: worth a warning, for they are mostly slips."""
-    known = {row.variable for row in rows()} | {"TLSRPT_CONFIG"}
-    known |= {f"{name}_FILE" for name in known}
+    variables = {row.variable for row in rows()}
+    known = variables | {f"{name}_FILE" for name in variables} | {"TLSRPT_CONFIG"}
     return sorted(
         name
         for name in environ
@@ -90,33 +112,41 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     )
 
 
-def _parse(row: Row, source: str, text: str) -> Any:
+def _parse(given: Given) -> Any:
     try:
-        return row.field.metadata["parse"](text)
+        return given.row.field.metadata["parse"](given.text)
     except ValueError as error:
-        raise ConfigurationError(f"{source}: {error}") from None
+        raise ConfigurationError(f"{given.source}: {error}") from None
 
 
 def _lookup(
-    row: Row, from_file: Mapping[str, str], environ: Mapping[str, str], overrides: Mapping[str, str]
-) -> tuple[str, str | None]:
-    """(the name to blame, the text or None) from the strongest source that has it."""
+    row: Row, from_file: Mapping[str, Given], environ: Mapping[str, str], overrides: Mapping[str, str]
+) -> Given:
+    """What the strongest source says that says anything."""
     if row.name in overrides:
-        return row.name, overrides[row.name]
+        return Given(row, overrides[row.name], f"--set {row.name}")
+    secret = f"{row.variable}_FILE"
+    if row.variable in environ and secret in environ:
+        raise ConfigurationError(f"{row.variable}, {secret}: give one of them")
     if row.variable in environ:
-        return row.variable, environ[row.variable]
-    secret_file = environ.get(f"{row.variable}_FILE")
-    # `monitor.ca_file` is itself a path: TLSRPT_MONITOR_CA_FILE is that setting, and no secret of `monitor.ca`.
-    if secret_file is not None:
+        return Given(row, environ[row.variable], row.variable)
+    if secret in environ:
         try:
-            return row.variable, Path(secret_file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{row.variable}_FILE: {error}") from None
-    return row.name, from_file.get(row.name)
+            return Given(row, Path(environ[secret]).read_text(encoding="utf-8").strip(), secret)
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{secret}: {_why(error)}") from None
+    return from_file.get(row.name) or Given(row, row.default, "")
 
 
-def _read_file(file: Path | None, environ: Mapping[str, str], table: Mapping[str, Row]) -> dict[str, str]:
-    """`section.key` to text."""
+def _why(error: OSError | ValueError) -> str:
+    """One line for a file that could not be read."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())
+
+
+def _read_file(file: Path | None, environ: Mapping[str, str], table: Mapping[str, Row]) -> dict[str, Given]:
+    """What the file says, by `section.key`."""
     if file is None and environ.get("TLSRPT_CONFIG"):
         file = Path(environ["TLSRPT_CONFIG"])
     if file is None:
@@ -125,15 +155,17 @@ def _read_file(file: Path | None, environ: Mapping[str, str], table: Mapping[str
         file = DEFAULT_FILE
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{file}: {error}") from None
-    flat: dict[str, str] = {}
+    except OSError as error:
+        raise ConfigurationError(_why(error)) from None
+    except ValueError as error:  # no UTF-8, or no TOML
+        raise ConfigurationError(f"{file}: {_why(error)}") from None
+    flat: dict[str, Given] = {}
     for name, value in document.items():
         pairs = {f"{name}.{key}": inner for key, inner in value.items()} if isinstance(value, dict) else {name: value}
         for full, inner in pairs.items():
             if full not in table:
                 raise ConfigurationError(f"{file}: {full}: there is no such setting")
-            flat[full] = _as_text(file, full, inner)
+            flat[full] = Given(table[full], _as_text(file, full, inner), f"{file}: {full}")
     return flat
 
 

@@ -94,7 +94,8 @@ class Auth:
     dkim: str = setting(
         values.one_of("require", "record", "off"),
         "require",
-        "`require`: a mail without a valid, aligned DKIM signature is quarantined. `record`: it counts, marked. `off`: nobody looks.",
+        "`require`: a mail without a valid, aligned DKIM signature is quarantined. `record`: it counts, marked. "
+        "`off`: nobody looks.",
     )
 
 

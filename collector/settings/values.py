@@ -8,6 +8,7 @@ from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from collector import domains
@@ -90,13 +91,23 @@ def address(value: str, default_port: int | None = None) -> Address:
     ):
         return Address(value.strip("[]"), default_port)
     host, colon, port = value.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
+    if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
         raise ValueError(f"{value!r} is not host:port")
     if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
+        return Address(_ipv6(host[1:-1]), int(port))
+    if ":" in host:
         raise ValueError(f"write an IPv6 address as [address]:port, not {value!r}")
+    if re.search(r"[\s/\[\]]", host):
+        raise ValueError(f"{value!r} is not host:port")
     return Address(host or "0.0.0.0", int(port))  # noqa: S104  ":25" means every address
+
+
+def _ipv6(value: str) -> str:
+    """An IPv6 address, perhaps with its zone (`fe80::1%eth0`)."""
+    try:
+        return str(ipaddress.IPv6Address(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no IPv6 address") from None
 
 
 nameserver = partial(address, default_port=53)
@@ -218,7 +229,16 @@ def url(value: str) -> str:
 
 def database_url(value: str) -> str:
     """SQLite or PostgreSQL; PostgreSQL is spoken to through psycopg 3."""
-    match = re.match(r"(sqlite|postgresql|postgres)(\+[a-z0-9]+)?:", value)
-    if not match or match[2] not in (None, "+psycopg", "+pysqlite"):
-        raise ValueError("the database is an sqlite:/// or postgresql:// URL")
-    return value if match[1] == "sqlite" else re.sub(r"^[^:]*", "postgresql+psycopg", value)
+    match = re.match(r"(sqlite(?:\+pysqlite)?|postgres(?:ql)?(?:\+psycopg)?)://(.*)", value)
+    # The value may hold a password: no message shows any of it.
+    if not match:
+        raise ValueError("not an sqlite:/// or postgresql:// URL")
+    if match[1].startswith("sqlite"):
+        if match[2] in ("", "/", "/:memory:") or not match[2].startswith("/"):
+            raise ValueError("not a file: write sqlite:///relative.db or sqlite:////absolute/path.db")
+        return value
+    try:
+        urlsplit(value).port  # noqa: B018  raises for what is no port
+    except ValueError:
+        raise ValueError("no such port (the special characters of a password are written %XX)") from None
+    return f"postgresql+psycopg://{match[2]}"

@@ -1,0 +1,48 @@
+"""`tlsrpt config`: what is in force, and why."""
+
+import json
+import os
+import re
+from urllib.parse import urlsplit
+
+import click
+
+from collector.cli import Context
+from collector.settings import Given, gather
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Print nothing, only check: exit status 0 or 2.")
+@click.pass_obj
+def config(context: Context, check: bool) -> None:
+    """Prints the settings in force and where each comes from, secrets hidden.
+
+    The output is a settings file that means the same, but for the secrets.
+    """
+    _ = context.settings  # all of them are parsed and checked; what is wrong ends the command here
+    if check:
+        return
+    section = ""
+    for given in gather(context.file, os.environ, context.overrides):
+        if given.row.section != section:
+            section = given.row.section
+            click.echo(f"\n[{section}]")
+        click.echo(line(given))
+
+
+def line(given: Given) -> str:
+    """One setting as TOML with its source; commented out where the value cannot be shown."""
+    source = given.source or "default"
+    shown = hide(given.text) if given.row.secret else given.text
+    value = shown if re.fullmatch(r"[1-9][0-9]*", shown) else json.dumps(shown)
+    return f"{'# ' if shown != given.text else ''}{given.row.key} = {value}  # {source}"
+
+
+def hide(secret: str) -> str:
+    """A secret as it may be seen: of a URL all but its password and query, of anything else nothing."""
+    parts = urlsplit(secret)
+    if not parts.scheme:
+        return "(hidden)" if secret else ""
+    if parts.password:
+        secret = secret.replace(f":{parts.password}@", ":(hidden)@", 1)
+    return secret.replace(f"?{parts.query}", "?(hidden)") if parts.query else secret

@@ -1,0 +1,68 @@
+"""`tlsrpt serve`: everything in one go, for a machine or two domains' worth of reports."""
+
+import asyncio
+import os
+import signal
+
+import click
+
+from collector.cli import Context
+from collector.settings import Address, Settings, unknown_variables
+from collector.store.startup import prepare
+from collector.supervise import Child, Supervisor
+
+PARTS = ("collect", "web", "schedule")
+
+
+@click.command()
+@click.pass_obj
+def serve(context: Context) -> int:
+    """Runs SMTP listener, dashboard and scheduler together, and restarts what dies."""
+    with context.engine() as engine:
+        prepare(engine, context.settings)
+    # The children would warn about the same slips once more each.
+    slips = unknown_variables(os.environ)
+    environ = {name: value for name, value in os.environ.items() if name not in slips}
+    children = [Child(part, context.command_line(part)) for part in PARTS]
+    return asyncio.run(_supervise(Supervisor(children, environ=environ), context.settings))
+
+
+async def _supervise(supervisor: Supervisor, settings: Settings) -> int:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, supervisor.stop)
+    async with asyncio.TaskGroup() as tasks:
+        announcing = tasks.create_task(_announce(settings))
+        status = await supervisor.run()
+        announcing.cancel()
+    return status
+
+
+async def _announce(settings: Settings) -> None:
+    """Says where everything is, as soon as it answers there."""
+    await _answers(settings.web.listen)
+    click.echo(f"dashboard: http://{reachable(settings.web.listen)}/")
+    for name, addresses in (("smtp", settings.smtp.listen), ("lmtp", settings.lmtp.listen)):
+        for address in addresses:
+            await _answers(address)
+            click.echo(f"{name}: {address}")
+
+
+def reachable(address: Address) -> Address:
+    """`address` as a browser on this machine can use it: "all addresses" is none of them."""
+    return Address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host), address.port)  # noqa: S104
+
+
+async def _answers(address: Address) -> None:
+    while True:
+        try:
+            if address.path is not None:
+                _, writer = await asyncio.open_unix_connection(address.path)
+            else:
+                usable = reachable(address)
+                _, writer = await asyncio.open_connection(usable.host, usable.port)
+        except OSError:
+            await asyncio.sleep(0.1)
+        else:
+            writer.close()
+            return
