@@ -7,6 +7,7 @@ and distribution by domain are a matter of operation. Ids are UUIDv7 made by the
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     ForeignKey,
@@ -21,11 +22,13 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 from collector.store.types import Id, Instant, Json
 
 metadata = MetaData(
     naming_convention={
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(referred_table_name)s",
@@ -77,6 +80,7 @@ poll = Table(
     Column("due_at", Instant, nullable=False, index=True),
     Column("polled_at", Instant),
     Column("claimed_until", Instant, comment="a scheduler works on it until then"),
+    Column("failures", Integer, nullable=False, server_default=text("0"), comment="failed fetches in a row"),
     comment="When each domain's published policy is to be looked at next.",
 )
 
@@ -96,28 +100,38 @@ delivery = Table(
     Column("envelope", Json, nullable=False),
     Column("raw", LargeBinary, nullable=False, comment="the bytes as they came, zlib"),
     Index("ix_delivery_outcome_delivery_id", "outcome", "delivery_id"),
-    comment="One arrival of bytes, whatever came of it (rule 2). Spans domains, so it is not distributed.",
+    comment="One arrival of bytes, whatever came of it (rule 2).",
 )
 
-unassigned = Table(
-    "unassigned",
+delivery_part = Table(
+    "delivery_part",
     metadata,
-    Column("name", String(255), primary_key=True, comment="policy domain as reported, normal form; '' if none"),
     Column("delivery_id", Id, ForeignKey("delivery.delivery_id", ondelete="CASCADE"), primary_key=True),
-    Index("ix_unassigned_delivery_id", "delivery_id"),
-    comment="Foreign parts of deliveries: kept for adoption, not counted (rule 9).",
+    Column("position", SmallInteger, primary_key=True, comment="of the report within the delivery, from 0"),
+    Column("name", String(255), primary_key=True, comment="the domain, known or foreign; '' if none is told"),
+    Column("outcome", String(16), nullable=False),
+    Column("report_id", Id, comment="the report stored, repeated or contradicted"),
+    Index("ix_delivery_part_name", "name", "delivery_id"),
+    Index("ix_delivery_part_report_id", "report_id"),
+    comment="What became of a delivery, domain by domain. Unassigned ones wait for adoption (rule 9).",
+)
+Index(
+    "ix_delivery_part_unassigned",
+    delivery_part.c.name,
+    sqlite_where=delivery_part.c.outcome == "unassigned",
+    postgresql_where=delivery_part.c.outcome == "unassigned",
 )
 
 REPORT_SIDE: list[Table] = []
 
 
-def _report_side(name: str, *columns: object, comment: str) -> Table:
-    table = Table(name, metadata, *columns, comment=comment)  # type: ignore[arg-type]
+def _report_side(name: str, *columns: SchemaItem, comment: str) -> Table:
+    table = Table(name, metadata, *columns, comment=comment)
     REPORT_SIDE.append(table)
     return table
 
 
-def _domain_and_day() -> tuple[Column[object], Column[object]]:
+def _domain_and_day() -> tuple[SchemaItem, SchemaItem]:
     return Column("domain_id", Id, primary_key=True), Column("day", Date, primary_key=True)
 
 
@@ -192,21 +206,8 @@ failure_detail = _report_side(
     comment="One entry of failure-details, as reported.",
 )
 
-delivery_part = _report_side(
-    "delivery_part",
-    *_domain_and_day(),
-    Column("delivery_id", Id, primary_key=True),
-    Column("position", SmallInteger, primary_key=True, comment="of the report within the delivery, from 0"),
-    Column("outcome", String(16), nullable=False, comment="stored, duplicate or conflict"),
-    Column("report_id", Id, nullable=False, comment="the report stored, repeated or contradicted"),
-    Index("ix_delivery_part_delivery_id", "delivery_id"),
-    Index("ix_delivery_part_report_id", "domain_id", "day", "report_id"),
-    _report_key(),
-    comment="What became of each known domain's part of a delivery.",
-)
 
-
-def _rollup(name: str, *columns: object, comment: str) -> Table:
+def _rollup(name: str, *columns: SchemaItem, comment: str) -> Table:
     return _report_side(
         name,
         *_domain_and_day(),
@@ -218,7 +219,9 @@ def _rollup(name: str, *columns: object, comment: str) -> Table:
 
 
 def _count(name: str, comment: str | None = None) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default=text("0"), comment=comment)
+    # SQLite turns a sum beyond 64 bits into a float without a word; the check makes that an error, as it is elsewhere.
+    check = CheckConstraint(f"{name} BETWEEN 0 AND 9223372036854775806", name=f"{name}_range")
+    return Column(name, BigInteger, check, nullable=False, server_default=text("0"), comment=comment)
 
 
 rollup_day = _rollup(
@@ -226,6 +229,7 @@ rollup_day = _rollup(
     _count("reports"),
     _count("successful", "rule 4"),
     _count("failed", "rule 4"),
+    Column("last_received", Instant, nullable=False),
     comment="Per day: the headline figures.",
 )
 
@@ -245,6 +249,8 @@ rollup_reporter = _rollup(
     _count("reports"),
     _count("successful", "rule 4"),
     _count("failed", "rule 4"),
+    Column("last_received", Instant, nullable=False),
+    Column("organization", Text, comment="organization-name, free text"),
     comment="Per day and reporter: the headline figures.",
 )
 
@@ -267,8 +273,20 @@ rollup_failure = _rollup(
     Column("reporter", Text, nullable=False),
     Column("reason", Text, comment="failure-reason-code"),
     Column("mode", String(16), nullable=False, comment="of the reported policy: what the failure meant (rule 7)"),
+    _count("details", "failure details and remainders"),
     _count("failed"),
     comment="Per day and cause: the failure details and the unexplained remainders (rule 5), added up.",
+)
+
+rollup_policy = _rollup(
+    "rollup_policy",
+    Column("reporter", Text, primary_key=True),
+    Column("policy_key", LargeBinary(16), primary_key=True, comment="digest of mode and mx"),
+    Column("mode", String(16), nullable=False),
+    Column("mx", Json, nullable=False, comment="patterns, sorted: the normal form (Q12)"),
+    _count("results"),
+    _count("sessions"),
+    comment="Per day and reporter: the sts policies it had applied.",
 )
 
 user = Table(
@@ -293,6 +311,15 @@ api_token = Table(
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
     comment="Who may use the API.",
+)
+
+secret = Table(
+    "secret",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", LargeBinary, nullable=False, comment="random bytes"),
+    Column("created_at", Instant, nullable=False),
+    comment="Keys that the program makes for itself: what signs the sessions of the web pages.",
 )
 
 summary_run = Table(

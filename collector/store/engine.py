@@ -1,0 +1,86 @@
+"""Opening the database, and the two ways to use it: `reading()` and `writing()`, one transaction each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
+
+from collector.errors import ConfigurationError, StoreUnavailable
+
+__all__ = ["UNAVAILABLE", "Engine", "open_engine", "reading", "writing"]
+
+# The database is away, full or locked. Everything else that SQLAlchemy raises is our own mistake.
+UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+
+_BUSY_SECONDS = 30
+_WRITES = "tlsrpt_writes"
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `url`, as `settings.database.url` holds it. Nothing is connected yet.
+
+    SQLite runs in WAL mode with synchronous=FULL: a commit that returned survives a power cut.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(url, parsed.database)
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=10,
+        connect_args={"connect_timeout": 5, "application_name": "tlsrpt"},
+    )
+
+
+def _open_sqlite(url: str, file: str | None) -> Engine:
+    if not file or file == ":memory:":
+        raise ConfigurationError("database.url: a database in memory would lose every report; name a file")
+    if not Path(file).absolute().parent.is_dir():
+        raise ConfigurationError(f"database.url: the folder of {file} does not exist")
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    # The driver's own transactions would begin late and as readers; a writer says so at once and waits its turn.
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One read transaction: all statements see the same state. Raises StoreUnavailable."""
+    with _translated(), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One write transaction, committed at the end unless an exception leaves it. Raises StoreUnavailable."""
+    with _translated(), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except UNAVAILABLE as error:
+        raise StoreUnavailable(f"the database does not answer: {_short(error)}") from error
+
+
+def _short(error: Exception) -> str:
+    """The driver's first line: no SQL and no parameters, which may hold strangers' text."""
+    cause = getattr(error, "orig", None) or error
+    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]

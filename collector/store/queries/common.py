@@ -1,0 +1,69 @@
+"""What several queries share: conditions, cursors, figures."""
+
+import base64
+import binascii
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, and_
+
+from collector.errors import UsageError
+from collector.store.queries.rows import Filter
+
+
+def within(table: Table, domain_id: UUID, wanted: Filter) -> ColumnElement[bool]:
+    """The rows of a rollup that a filter asks for."""
+    conditions = [
+        table.c.domain_id == domain_id,
+        table.c.day.between(wanted.first, wanted.last),
+    ]
+    if wanted.authenticated_only:
+        conditions.append(table.c.authenticated)
+    return and_(*conditions)
+
+
+def number(value: Any) -> int:
+    """A sum as the databases give it (None, int, Decimal) as a plain int."""
+    return int(value or 0)
+
+
+def start_of(day: date) -> datetime:
+    """00:00 UTC of a day."""
+    return datetime.combine(day, time(), UTC)
+
+
+def end_of(day: date) -> datetime:
+    """24:00 UTC of a day."""
+    return start_of(day) + timedelta(days=1)
+
+
+def encode_cursor(value: str) -> str:
+    """An opaque cursor: nobody should build on what is in it."""
+    return base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> str:
+    """Raises UsageError for what is no cursor of ours."""
+    try:
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeError):
+        raise UsageError("this is no cursor") from None
+
+
+def decode_id(cursor: str) -> UUID:
+    """The id in a cursor. Raises UsageError."""
+    try:
+        return UUID(decode_cursor(cursor))
+    except ValueError:
+        raise UsageError("this is no cursor") from None
+
+
+def decode_offset(cursor: str | None) -> int:
+    """The offset in a cursor, 0 for None. Raises UsageError."""
+    if cursor is None:
+        return 0
+    text = decode_cursor(cursor)
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise UsageError("this is no cursor")
+    return int(text)

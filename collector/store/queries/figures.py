@@ -1,0 +1,230 @@
+"""The figures of one domain: by day, by MX, by cause, by reporter. All from the rollups."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, case, func, literal_column, select
+
+from collector.counting.sessions import NO_MX
+from collector.domains import mx_matches
+from collector.store.engine import reading
+from collector.store.queries.common import decode_offset, encode_cursor, end_of, number, within
+from collector.store.queries.modes import in_force_at, published_at, reported
+from collector.store.queries.policies import histories
+from collector.store.queries.rows import (
+    Daily,
+    DayFigures,
+    Failure,
+    Filter,
+    MxFigures,
+    MxTable,
+    NotAttributable,
+    Page,
+    Reporter,
+    TypeFigures,
+)
+from collector.store.tables import rollup_day, rollup_failure, rollup_mx, rollup_reporter, rollup_type
+
+# A regular reporter sent reports about at least so many days of the four weeks before the grace period.
+_REGULAR_DAYS = 7
+_REGULAR_WINDOW = timedelta(days=28)
+# R18, R38: a report may be delayed for hours and is retried for a day; three days without one is silence.
+_GRACE = timedelta(days=3)
+
+
+def daily(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime) -> Daily:  # noqa: A002
+    """Every day of the range, zeros included, with the mode that counts for it (rule 7)."""
+    with reading(engine) as connection:
+        totals = _totals(connection, domain_id, filter)
+        types = _types(connection, domain_id, filter)
+        history = histories(connection, [domain_id])[domain_id]
+    days = []
+    for offset in range((filter.last - filter.first).days + 1):
+        day = filter.first + timedelta(days=offset)
+        of_day = types.get(day, {})
+        published = published_at(history, min(end_of(day), now))
+        reports, successful, failed = totals.get(day, (0, 0, 0))
+        days.append(
+            DayFigures(
+                day=day,
+                mode=published or reported({key: sum(figures) for key, figures in of_day.items()}),
+                mode_source="reported" if published is None else "published",
+                reports=reports,
+                successful=successful,
+                failed=failed,
+                by_policy_type=_by_type(of_day),
+            )
+        )
+    return Daily(tuple(days))
+
+
+def _totals(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[date, tuple[int, int, int]]:
+    """(reports, successful, failed) by day."""
+    table = rollup_day.c
+    query = (
+        select(table.day, func.sum(table.reports), func.sum(table.successful), func.sum(table.failed))
+        .where(within(rollup_day, domain_id, wanted))
+        .group_by(table.day)
+    )
+    return {day: (number(a), number(b), number(c)) for day, a, b, c in connection.execute(query)}
+
+
+def _types(
+    connection: Connection, domain_id: UUID, wanted: Filter
+) -> dict[date, dict[tuple[str, str], tuple[int, int]]]:
+    """(successful, failed) by day and (policy type, mode)."""
+    table = rollup_type.c
+    query = (
+        select(table.day, table.policy_type, table.mode, func.sum(table.successful), func.sum(table.failed))
+        .where(within(rollup_type, domain_id, wanted))
+        .group_by(table.day, table.policy_type, table.mode)
+    )
+    found: dict[date, dict[tuple[str, str], tuple[int, int]]] = {}
+    for day, policy_type, mode, successful, failed in connection.execute(query):
+        found.setdefault(day, {})[policy_type, mode] = (number(successful), number(failed))
+    return found
+
+
+def _by_type(figures: dict[tuple[str, str], tuple[int, int]]) -> tuple[TypeFigures, ...]:
+    merged: dict[str, tuple[int, int]] = {}
+    for (policy_type, _mode), (successful, failed) in figures.items():
+        before = merged.get(policy_type, (0, 0))
+        merged[policy_type] = (before[0] + successful, before[1] + failed)
+    return tuple(TypeFigures(name, *merged[name]) for name in sorted(merged))
+
+
+def mx_figures(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime) -> MxTable:  # noqa: A002
+    """Per MX: exact failures, and successes where they can mean no other MX (rule 6)."""
+    with reading(engine) as connection:
+        rows = _mx_rows(connection, domain_id, filter)
+        by_type = _mx_result_types(connection, domain_id, filter)
+        successful = sum(figure[1] for figure in _totals(connection, domain_id, filter).values())
+        policy = in_force_at(histories(connection, [domain_id])[domain_id], now)
+    table = [
+        MxFigures(
+            mx=mx,
+            failed=failed,
+            successful=attributed if attributable else None,
+            by_result_type=by_type.get(mx, {}),
+            in_policy=None if policy is None else any(mx_matches(pattern, mx) for pattern in policy.mx),
+        )
+        for mx, (failed, attributed, attributable) in rows.items()
+        if mx != NO_MX
+    ]
+    left = NotAttributable(
+        successful=max(0, successful - sum(figures[1] for figures in rows.values())),
+        failed=rows.get(NO_MX, (0, 0, 0))[0],
+        by_result_type=by_type.get(NO_MX, {}),
+    )
+    return MxTable(tuple(sorted(table, key=lambda figures: (-figures.failed, figures.mx))), left)
+
+
+def _mx_rows(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[str, tuple[int, int, int]]:
+    """(failed, successful, attributable) by MX."""
+    table = rollup_mx.c
+    query = (
+        select(table.mx, func.sum(table.failed), func.sum(table.successful), func.sum(table.attributable))
+        .where(within(rollup_mx, domain_id, wanted))
+        .group_by(table.mx)
+    )
+    return {mx: (number(a), number(b), number(c)) for mx, a, b, c in connection.execute(query)}
+
+
+def _mx_result_types(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[str, dict[str, int]]:
+    table = rollup_failure.c
+    mx = func.coalesce(table.mx, literal_column("''"))  # NO_MX; PostgreSQL would not group by a parameter
+    query = (
+        select(mx, table.result_type, func.sum(table.failed))
+        .where(within(rollup_failure, domain_id, wanted))
+        .group_by(mx, table.result_type)
+        .order_by(mx, func.sum(table.failed).desc(), table.result_type)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for name, result_type, failed in connection.execute(query):
+        found.setdefault(name, {})[result_type] = number(failed)
+    return found
+
+
+def failures(
+    engine: Engine,
+    domain_id: UUID,
+    filter: Filter,  # noqa: A002
+    *,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> Page[Failure]:
+    """The causes, most failed sessions first."""
+    table = rollup_failure.c
+    offset = decode_offset(cursor)
+    cause = (
+        table.result_type,
+        table.mx,
+        table.sending_mta_ip,
+        table.receiving_ip,
+        table.reporter,
+        table.authenticated,
+        table.reason,
+        table.mode,
+    )
+    query = (
+        select(*cause, func.sum(table.failed), func.min(table.day), func.max(table.day))
+        .where(within(rollup_failure, domain_id, filter))
+        .group_by(table.failure_key, *cause)
+        .order_by(func.sum(table.failed).desc(), table.result_type, table.failure_key, table.authenticated)
+        .offset(offset)
+        .limit(limit + 1)
+    )
+    with reading(engine) as connection:
+        rows = connection.execute(query).all()
+    items = tuple(Failure(*row[:8], number(row[8]), row[9], row[10]) for row in rows[:limit])
+    return Page(items, encode_cursor(str(offset + limit)) if len(rows) > limit else None)
+
+
+def reporters(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime) -> tuple[Reporter, ...]:  # noqa: A002
+    """Who reported in the range, most sessions first, and regular ones that have fallen silent."""
+    table = rollup_reporter.c
+    inside = table.day.between(filter.first, filter.last)
+
+    def sum_inside(column: Any) -> Any:
+        return func.sum(case((inside, column), else_=0))
+
+    today = now.date()
+    window = table.day.between(today - _GRACE - _REGULAR_WINDOW, today - _GRACE - timedelta(days=1))
+    query = (
+        select(
+            table.reporter,
+            table.authenticated,
+            func.max(table.organization),
+            sum_inside(table.reports),
+            sum_inside(table.successful),
+            sum_inside(table.failed),
+            func.max(table.last_received),
+            func.sum(case((window, 1), else_=0)),
+            func.max(table.day),
+        )
+        .where(table.domain_id == domain_id)
+        .group_by(table.reporter, table.authenticated)
+    )
+    if filter.authenticated_only:
+        query = query.where(table.authenticated)
+    found = []
+    with reading(engine) as connection:
+        for name, marked, organization, reports, successful, failed, last, regular, last_day in connection.execute(
+            query
+        ):
+            silent = number(regular) >= _REGULAR_DAYS and last_day < today - _GRACE
+            if number(reports) or silent:
+                found.append(
+                    Reporter(
+                        reporter=name,
+                        organization=organization,
+                        authenticated=bool(marked),
+                        reports=number(reports),
+                        successful=number(successful),
+                        failed=number(failed),
+                        last_report=last,
+                        silent=silent,
+                    )
+                )
+    return tuple(sorted(found, key=lambda row: (-(row.successful + row.failed), row.reporter, not row.authenticated)))
