@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, delete, exc, insert, select
@@ -158,18 +159,9 @@ def secret(engine: Engine, name: str, *, now: datetime) -> bytes:
     return bytes(found)
 
 
-def _user(row: Row[tuple[object, ...]]) -> User:
-    found = row._mapping
-    return User(
-        found["user_id"],
-        found["name"],
-        found["role"],
-        found["password_hash"],
-        tuple(found["domains"]),
-        found["created_at"],
-    )
+def _user(row: Row[Any]) -> User:
+    return User(row.user_id, row.name, row.role, row.password_hash, tuple(row.domains), row.created_at)
 
 
-def _token(row: Row[tuple[object, ...]]) -> Token:
-    found = row._mapping
-    return Token(found["token_id"], found["name"], found["scope"], found["created_at"], found["expires_at"])
+def _token(row: Row[Any]) -> Token:
+    return Token(row.token_id, row.name, row.scope, row.created_at, row.expires_at)

@@ -1,0 +1,35 @@
+"""The web application: `create_app` registers everything, and nothing else does."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from collector.settings import Settings
+from collector.store.engine import Engine
+from dashboard.web import access, api, errors, headers, health, metrics, pages
+from dashboard.web.state import State
+
+# Forms are small, and nothing else is sent to these pages.
+_LARGEST_BODY = 64 * 1024
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, engine: Engine, *, now: Callable[[], datetime] = _clock) -> Flask:
+    """The dashboard over `engine`. Nothing is read before the first request, so a database may be away at the start.
+
+    `now` answers an aware UTC time.
+    """
+    app = Flask(__name__, static_folder=None)  # the pages serve their own files
+    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    app.extensions["tlsrpt"] = State(settings, engine, now)
+    headers.register(app)
+    access.register(app)
+    errors.register(app)
+    metrics.register(app)
+    for blueprint in (health.blueprint, access.blueprint, api.blueprint, pages.blueprint):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,7 @@
+"""Who may see what: `guard` lets requests in, `login` is the form, `viewer` says who is asking."""
+
+from dashboard.web.access.guard import register
+from dashboard.web.access.login import blueprint
+from dashboard.web.access.viewer import Viewer, may_see, only, viewer
+
+__all__ = ["Viewer", "blueprint", "may_see", "only", "register", "viewer"]

@@ -1,0 +1,9 @@
+"""The paths of the API, put together."""
+
+from flask import Blueprint
+
+from dashboard.web.api import deliveries, domains, reports
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+for part in (domains, reports, deliveries):
+    part.add_to(blueprint)

@@ -1,0 +1,104 @@
+"""`/api/v1/domains`: the figures of one domain and of all."""
+
+from flask import Blueprint, Response, request
+
+from collector.store import queries
+from dashboard import charts
+from dashboard.web import access, params, scope, state
+from dashboard.web.api import answers, shapes, tables
+
+
+def add_to(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/domains", view_func=domains)
+    for view in (daily, mx, failures, reporters, policies, chart):
+        blueprint.add_url_rule(f"/domains/<domain>/{view.__name__}", view_func=view)
+
+
+def domains() -> Response:
+    page = queries.domain_overview(
+        state.engine(),
+        _filter(),
+        now=state.now(),
+        limit=params.limit(request.args),
+        cursor=params.cursor(request.args),
+        search=params.text(request.args, "search"),
+        only=access.only(),
+    )
+    return answers.json_or_csv(
+        lambda: {"domains": [shapes.domain(row) for row in page.items], "next": page.next},
+        lambda: tables.domains(page.items),
+        "tlsrpt-domains",
+        page.next,
+    )
+
+
+def daily(domain: str) -> Response:
+    name, domain_id = scope.domain(domain)
+    days = queries.daily(state.engine(), domain_id, _filter(), now=state.now()).days
+    return answers.json_or_csv(
+        lambda: {"days": [shapes.day(row) for row in days]}, lambda: tables.daily(days), f"tlsrpt-daily-{name}"
+    )
+
+
+def mx(domain: str) -> Response:
+    name, domain_id = scope.domain(domain)
+    table = queries.mx_figures(state.engine(), domain_id, _filter(), now=state.now())
+    return answers.json_or_csv(
+        lambda: {
+            "mx": [shapes.mx(row) for row in table.mx],
+            "not_attributable": shapes.not_attributable(table.not_attributable),
+        },
+        lambda: tables.mx(table),
+        f"tlsrpt-mx-{name}",
+    )
+
+
+def failures(domain: str) -> Response:
+    name, domain_id = scope.domain(domain)
+    page = queries.failures(
+        state.engine(),
+        domain_id,
+        _filter(),
+        limit=params.limit(request.args),
+        cursor=params.cursor(request.args),
+    )
+    return answers.json_or_csv(
+        lambda: {"failures": [shapes.failure(row) for row in page.items], "next": page.next},
+        lambda: tables.failures(page.items),
+        f"tlsrpt-failures-{name}",
+        page.next,
+    )
+
+
+def reporters(domain: str) -> Response:
+    name, domain_id = scope.domain(domain)
+    rows = queries.reporters(state.engine(), domain_id, _filter(), now=state.now())
+    return answers.json_or_csv(
+        lambda: {"reporters": [shapes.reporter(row) for row in rows]},
+        lambda: tables.reporters(rows),
+        f"tlsrpt-reporters-{name}",
+    )
+
+
+def policies(domain: str) -> Response:
+    _, domain_id = scope.domain(domain)
+    found = queries.policies(state.engine(), domain_id, now=state.now())
+    return answers.only_json(
+        {
+            "published": [shapes.published_policy(row) for row in found.published],
+            "reported": [shapes.reported_policy(row) for row in found.reported],
+        }
+    )
+
+
+def chart(domain: str) -> Response:
+    """The main chart as a Plotly figure: `data` and `layout`."""
+    _, domain_id = scope.domain(domain)
+    engine, now = state.engine(), state.now()
+    daily = queries.daily(engine, domain_id, _filter(), now=now)
+    figure = charts.main_chart(daily, queries.policies(engine, domain_id, now=now))
+    return answers.only_json(figure.to_plotly_json())
+
+
+def _filter() -> queries.Filter:
+    return params.figures_filter(request.args, state.today())

@@ -1,0 +1,80 @@
+"""What went wrong, for whoever asked: JSON under /api, a page elsewhere, and never our own text to a stranger."""
+
+import logging
+
+from flask import Flask, Response, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as WsgiResponse
+
+from collector.errors import SchemaOutdated, TemporaryError, UsageError
+from dashboard.web import respond
+
+log = logging.getLogger("tlsrpt.web")
+
+_TRY_AGAIN_SECONDS = "10"
+_STORE_AWAY = "The database does not answer at the moment."
+
+# Codes are words, so that programs need not know HTTP; anything else is called by its number.
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    421: "misdirected",
+    429: "too_many_requests",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(UsageError, _usage)
+    app.register_error_handler(TemporaryError, _unavailable)
+    app.register_error_handler(SchemaOutdated, _unavailable)
+    # The last line of defence: logged with its traceback, answered without a word of it.
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> WsgiResponse:
+    if isinstance(error, RequestRedirect):
+        return error.get_response(request.environ)
+    response = answer(error.code or 500, error.description or error.name)
+    # What belongs to the status (Allow, WWW-Authenticate, Retry-After) goes along; the body is ours.
+    for name, value in error.get_headers(request.environ):
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _usage(error: UsageError) -> Response:
+    return answer(400, str(error))
+
+
+def _unavailable(error: Exception) -> Response:
+    log.warning("%s %s: %s", request.method, request.path, error)
+    response = answer(503, _STORE_AWAY)
+    response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return answer(500, "Something went wrong here; the log says what.")
+
+
+def answer(status: int, message: str) -> Response:
+    """The error in the form its reader understands."""
+    code = _CODES.get(status, f"http_{status}")
+    if for_programs(request.path):
+        return respond.error(status, code, message)
+    return make_response(render_template("error.html", status=status, message=message), status)
+
+
+def for_programs(path: str) -> bool:
+    """Whether programs read what is at `path`, and no people."""
+    return path in ("/api", "/metrics") or path.startswith("/api/")

@@ -1,0 +1,107 @@
+"""Query parameters, read once at the edge. What cannot be is a UsageError, which becomes a 400."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from collector import domains
+from collector.errors import UsageError
+from collector.store.queries import Filter
+
+DEFAULT_DAYS = 30
+LIMIT_DEFAULT = 100
+LIMIT_MOST = 1000
+# A century: more than there can be, and few enough to list every day of it.
+_MOST_DAYS = 36_600
+_EVER = (date(1970, 1, 1), date(9999, 12, 31))
+
+Args = Mapping[str, str]
+
+
+def day(args: Args, name: str) -> date | None:
+    """A day `YYYY-MM-DD`, None if it is not given. An emptied field of a form counts as not given."""
+    text = args.get(name, "")
+    if not text:
+        return None
+    try:
+        # fromisoformat() alone reads other forms too, such as week dates.
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise UsageError(f"{name}: {text[:20]!r} is no day such as 2026-01-31")
+
+
+def day_range(args: Args, today: date) -> tuple[date, date]:
+    """`from` and `to`, both inclusive; by default the last 30 days ending today."""
+    last = day(args, "to")
+    first = day(args, "from")
+    if last is None:
+        last = today
+    if first is None:
+        first = date.fromordinal(max(1, last.toordinal() - (DEFAULT_DAYS - 1)))
+    if first > last:
+        raise UsageError(f"from: {first} is after {last}")
+    if last - first >= timedelta(days=_MOST_DAYS):
+        raise UsageError(f"from: a range has at most {_MOST_DAYS} days")
+    return first, last
+
+
+def figures_filter(args: Args, today: date) -> Filter:
+    """The filter for figures: `from`, `to`, `authenticated=yes`."""
+    first, last = day_range(args, today)
+    return Filter(first, last, authenticated_only(args))
+
+
+def list_filter(args: Args, today: date) -> Filter | None:
+    """The filter for lists of reports and deliveries: all of them unless a day or `authenticated=yes` is given."""
+    only = authenticated_only(args)
+    if args.get("from") or args.get("to"):
+        return Filter(*day_range(args, today), only)
+    return Filter(*_EVER, only) if only else None
+
+
+def authenticated_only(args: Args) -> bool:
+    """`authenticated=yes` leaves unauthenticated reports out."""
+    return choice(args, "authenticated", ("yes", "no")) == "yes"
+
+
+def choice(args: Args, name: str, choices: tuple[str, ...]) -> str | None:
+    """One of `choices`, None if it is not given."""
+    text = args.get(name, "")
+    if not text:
+        return None
+    if text not in choices:
+        raise UsageError(f"{name}: {text[:40]!r} is none of {', '.join(choices)}")
+    return text
+
+
+def text(args: Args, name: str) -> str | None:
+    """Any text, None if it is not given."""
+    return args.get(name) or None
+
+
+def domain(args: Args, name: str = "domain") -> str | None:
+    """A domain name in normal form, None if it is not given."""
+    given = args.get(name, "")
+    if not given:
+        return None
+    normal = domains.normalise(given)
+    if normal is None:
+        raise UsageError(f"{name}: {given[:260]!r} is no domain name")
+    return normal
+
+
+def limit(args: Args, default: int = LIMIT_DEFAULT) -> int:
+    """How many entries a page holds: 1 to 1,000."""
+    given = args.get("limit", "")
+    if not given:
+        return default
+    if not re.fullmatch(r"[0-9]{1,6}", given) or not 1 <= int(given) <= LIMIT_MOST:
+        raise UsageError(f"limit: {given[:20]!r} is not a number from 1 to {LIMIT_MOST}")
+    return int(given)
+
+
+def cursor(args: Args) -> str | None:
+    """The `next` of the page before, as it was given; the query says whether it is one."""
+    return text(args, "cursor")

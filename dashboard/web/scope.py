@@ -1,0 +1,47 @@
+"""What a view looks up for its viewer: the same as the queries, less what the viewer may not see."""
+
+from uuid import UUID
+
+from flask import abort
+
+from collector import domains
+from collector.store import queries
+from dashboard.web import access, state
+
+
+def domain(given: str) -> tuple[str, UUID]:
+    """The name in normal form and the id of a known domain that the viewer may see; else 404."""
+    name = domains.normalise(given)
+    found = None if name is None or not access.may_see(name) else queries.find_domain(state.engine(), name)
+    if name is None or found is None:
+        abort(404, "There is no such domain here.")
+    return name, found
+
+
+def report(report_id: UUID) -> queries.ReportRow:
+    """A report that the viewer may see; else 404."""
+    found = queries.report(state.engine(), report_id)
+    if found is None or not access.may_see(found.domain):
+        abort(404, "There is no such report.")
+    return found
+
+
+def report_document(report_id: UUID) -> bytes:
+    """A report's JSON as it came; 404 as above, or if the document is about domains that are not the viewer's too."""
+    found = report(report_id)
+    if access.only() is not None:
+        delivery = queries.delivery(state.engine(), found.delivery_id)
+        if delivery is None or not all(access.may_see(name) for name in delivery.domains):
+            abort(404, "This document is about other domains too.")
+    document = queries.report_document(state.engine(), report_id)
+    if document is None:
+        abort(404, "There is no such report.")
+    return document
+
+
+def delivery(delivery_id: UUID) -> queries.DeliveryRow:
+    """A delivery; else 404. The guard keeps viewers with a limit away from all of them."""
+    found = queries.delivery(state.engine(), delivery_id)
+    if found is None:
+        abort(404, "There is no such delivery.")
+    return found

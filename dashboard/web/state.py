@@ -1,0 +1,47 @@
+"""What a request may ask its application for: the settings, the database and the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from flask import current_app
+
+from collector.settings import Settings
+from collector.store.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`now` answers an aware UTC time."""
+
+    settings: Settings
+    engine: Engine
+    now: Callable[[], datetime]
+
+
+def _state() -> State:
+    state: State = current_app.extensions["tlsrpt"]
+    return state
+
+
+def settings() -> Settings:
+    return _state().settings
+
+
+def engine() -> Engine:
+    return _state().engine
+
+
+def now() -> datetime:
+    """The time, aware, UTC."""
+    return _state().now()
+
+
+def today() -> date:
+    """The day, UTC (rule 8)."""
+    return now().astimezone(UTC).date()
+
+
+def is_https() -> bool:
+    """Whether people reach the dashboard over TLS; it ends at a proxy, so only the setting can tell."""
+    return (settings().web.public_url or "").startswith("https://")
