@@ -1,0 +1,245 @@
+"""One client's connection: bytes in and out, its time, its end. What is said on it is `session`'s business.
+
+aiosmtpd's protocol is kept for the transport, STARTTLS and its state. Its reading is replaced: it takes a mail line by
+line, 1,001 bytes at a time, and inspects itself anew on each connection, which together is most of its time.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from aiosmtpd.smtp import SMTP, TLSSetupException
+
+from collector.receive.smtp.addresses import Recipients
+from collector.receive.smtp.intake import Intake
+from collector.receive.smtp.limits import Gate, client_address
+from collector.receive.smtp.tls import Certificate
+from collector.settings import Smtp
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 64 * 1024
+# RFC 5321 section 4.5.3.1.4 says 512 for a command; its extensions and long addresses need more.
+_MAX_LINE = 2048
+# A longer line is read to its end and refused; one without an end ends the connection.
+_MAX_DRAINED = 64 * 1024
+# How long the last answer may take to leave, and how often a client that waits for us is looked at again.
+_LINGER = 5.0
+_RECHECK = 1.0
+
+STOPPING = "421 4.3.2 The service stops, try again later"
+
+
+class HungUp(Exception):
+    """The client has gone in the middle of something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all connections of one listener have in common."""
+
+    hostname: str
+    smtp: Smtp
+    message_bytes: int
+    recipients: Recipients
+    intake: Intake
+    gate: Gate
+    certificate: Certificate | None = None
+    open: set["Connection"] = field(default_factory=set)
+    inherited: dict[str, Any] = field(default_factory=dict)
+
+
+def inherited_state(hostname: str) -> dict[str, Any]:
+    """What aiosmtpd's constructor sets, found out once for all connections. To be called in the event loop."""
+    return vars(SMTP(object(), hostname=hostname, enable_SMTPUTF8=True, loop=asyncio.get_running_loop())).copy()
+
+
+class Connection(SMTP):
+    """The base of a session: subclasses bring `converse()`."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.__dict__.update(shared.inherited)
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=_CHUNK, loop=loop)
+        asyncio.StreamReaderProtocol.__init__(self, reader, self._cb_client_connected, loop)
+        self.shared = shared
+        self.peer = ""
+        self._input = bytearray()
+        self._output = bytearray()
+        self._admitted = False
+        self._awaiting_command = False
+        self._seen = loop.time()
+        self._end = self._seen + shared.smtp.session_seconds
+        self.busy = False  # it is the client who waits, for us
+        self.leaving = False
+        self.stopping = False
+
+    async def converse(self) -> None:
+        """Talks with the client until one of the two leaves."""
+        raise NotImplementedError
+
+    # The transport's calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if self._original_transport is None:
+            self.peer = client_address(transport.get_extra_info("peername"))
+            self._admitted = self.shared.gate.enter(self.peer)
+            if not self._admitted:
+                self._turn_away(cast("asyncio.Transport", transport))
+                return
+        super().connection_made(transport)
+        if self._original_transport is None:
+            self.shared.open.add(self)
+            self.task.add_done_callback(self._release)
+
+    def eof_received(self) -> bool | None:
+        # Not aiosmtpd's way, which gives up at once: whoever has sent everything may still want our answer.
+        if self._admitted:
+            self._reader.feed_eof()
+        return self._admitted and self._tls_protocol is None
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._admitted:
+            super().connection_lost(error)
+        else:
+            asyncio.StreamReaderProtocol.connection_lost(self, error)
+
+    # The life of the connection
+
+    @property
+    def task(self) -> asyncio.Task[None]:
+        assert self._handler_coroutine is not None
+        return self._handler_coroutine
+
+    def wind_up(self) -> None:
+        """The listener stops: a client without a mail in hand is told at once, any other after its answer."""
+        self.stopping = True
+        if self._awaiting_command:
+            self.dismiss(STOPPING)
+
+    def dismiss(self, reply: str) -> None:
+        """Ends the connection from outside its conversation, with a last word where that is possible."""
+        self.leaving = True
+        if self._tls_protocol is not None and self.session is not None and self.session.ssl is None:
+            cast("asyncio.Transport", self._original_transport).abort()  # no word can be said during a handshake
+        elif self.transport is not None:
+            self.say(reply)
+            self._writer.write(bytes(self._output))
+        self.task.cancel()
+
+    async def _handle_client(self) -> None:
+        try:
+            await self.converse()
+            await self.flush()
+        except HungUp:
+            log.debug("%s went away", self.peer)
+        except TLSSetupException as error:
+            log.info("no TLS with %s: %s", self.peer, error.__cause__)
+            cast("asyncio.Transport", self._original_transport).abort()
+        finally:
+            self._writer.close()
+
+    def _turn_away(self, transport: asyncio.Transport) -> None:
+        log.warning("%s was turned away: too many connections", self.peer)
+        transport.write(b"421 4.7.0 Too many connections, try again later\r\n")
+        transport.close()
+
+    def _release(self, _: asyncio.Task[None]) -> None:
+        self.shared.open.discard(self)
+        self.shared.gate.leave(self.peer)
+        if self._timeout_handle is not None:
+            self._timeout_handle.cancel()
+        if self.transport is not None:
+            abort = cast("asyncio.Transport", self.transport).abort
+            self._timeout_handle = self.loop.call_later(_LINGER, abort)
+
+    # Time
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        # One timer that looks when it fires: to move it at each command would cost more than the command.
+        self._seen = self.loop.time()
+        if self._timeout_handle is None:
+            first = min(self.shared.smtp.command_seconds, self.shared.smtp.session_seconds)
+            self._timeout_handle = self.loop.call_later(first, self._timeout_cb)
+
+    def _timeout_cb(self) -> None:
+        now = self.loop.time()
+        due = now + _RECHECK if self.busy else min(self._seen + self.shared.smtp.command_seconds, self._end)
+        if now < due:
+            self._timeout_handle = self.loop.call_at(due, self._timeout_cb)
+        elif now < self._end:
+            self.dismiss("421 4.4.2 You were silent for too long")
+        else:
+            self.dismiss("421 4.4.2 The session took too long")
+
+    def be_busy(self, busy: bool) -> None:
+        """While we are busy the client is not silent."""
+        self.busy = busy
+        self._seen = self.loop.time()
+
+    # Bytes
+
+    def say(self, reply: str) -> None:
+        """One answer. It leaves when there is nothing more to read: a group of commands gets one packet (Q112)."""
+        self._output += reply.encode("ascii", "backslashreplace") + b"\r\n"
+
+    async def push(self, status: str | bytes) -> None:
+        """An answer that leaves at once: aiosmtpd's STARTTLS calls it."""
+        self.say(status if isinstance(status, str) else status.decode("ascii"))
+        await self.flush()
+
+    async def flush(self) -> None:
+        if self._output:
+            output, self._output = self._output, bytearray()
+            self._writer.write(output)
+            try:
+                await self._writer.drain()
+            except ConnectionError:
+                raise HungUp from None
+
+    async def read_line(self) -> bytes | None:
+        """The next command without its line end; b"" if it was too long, None if the client has said all.
+
+        Raises HungUp if it ended in the middle of a line, or if the line has no end.
+        """
+        drained = 0
+        while (end := self._input.find(b"\n")) < 0:
+            if len(self._input) > _MAX_LINE:
+                drained += len(self._input)
+                self._input.clear()
+            self._awaiting_command = True
+            more = drained <= _MAX_DRAINED and await self._fill()
+            self._awaiting_command = False
+            if not more:
+                if self._input or drained:
+                    raise HungUp
+                return None
+        line = bytes(self._input[:end]).removesuffix(b"\r")
+        del self._input[: end + 1]
+        return b"" if drained or len(line) > _MAX_LINE else line
+
+    async def read_chunk(self) -> bytearray:
+        """Whatever is there, at least one byte. Raises HungUp at the end."""
+        if not self._input and not await self._fill():
+            raise HungUp
+        chunk, self._input = self._input, bytearray()
+        return chunk
+
+    def put_back(self, rest: bytes) -> None:
+        """Bytes of the last chunk that belong to what comes next."""
+        self._input[:0] = rest
+
+    def forget_input(self) -> None:
+        """What came in clear before STARTTLS must not count after it (RFC 3207 section 4.2)."""
+        self._input.clear()
+
+    async def _fill(self) -> bool:
+        await self.flush()
+        try:
+            chunk = await self._reader.read(_CHUNK)
+        except ConnectionError:
+            raise HungUp from None
+        self._seen = self.loop.time()
+        self._input += chunk
+        return bool(chunk)

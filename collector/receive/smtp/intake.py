@@ -1,0 +1,134 @@
+"""The way of one mail from the session into the store, off the event loop wherever it could hold it up."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from collector.auth.dkim import Authenticator
+from collector.delivery import Delivery, Envelope, Stored
+from collector.ingest import ingest
+from collector.settings import Limits
+
+log = logging.getLogger(__name__)
+
+# What is read on the event loop may hold it up for some milliseconds at most: a small mail whose report, unpacked,
+# is small too. Everything else goes to a thread.
+_SMALL_MAIL = 64 * 1024
+_SMALL_REPORT = Limits(message_bytes=_SMALL_MAIL, report_bytes=128 * 1024, policies=100, failure_details=500)
+# Threads mostly wait for DNS.
+_THREADS = 32
+
+
+class Sink(Protocol):
+    """Where deliveries go: the store's writer."""
+
+    def submit(self, delivery: Delivery) -> "Future[Stored]":
+        """The future is resolved after the commit; it raises StoreUnavailable if there is none."""
+
+
+class Intake:
+    """Takes mails one by one, from many sessions at once. To be made and used in one event loop."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        authenticator: Authenticator,
+        *,
+        limits: Limits,
+        dkim: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`dkim` is settings.auth.dkim; `clock` answers the time, aware, UTC."""
+        self._sink = sink
+        self._authenticator = authenticator
+        self._limits = limits
+        self._small = _smaller(limits)
+        self._dkim = dkim
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
+        self._commits = Commits()
+
+    async def take(self, raw: bytes, envelope: Envelope) -> Stored:
+        """Reads a mail and returns when its delivery is durable (rule 1). Raises TemporaryError: nothing was kept."""
+        delivery = await self._read(raw, envelope)
+        stored = await self._commits.wait(self._sink.submit(delivery))
+        log.info(
+            "delivery id=%s outcome=%s reason=%s reporter=%r peer=%s",
+            stored.id,
+            stored.outcome,
+            stored.reason.code if stored.reason else "-",
+            delivery.reporter or "-",
+            envelope.peer,
+        )
+        return stored
+
+    def close(self) -> None:
+        """No mail is taken any more; threads that still wait for DNS are not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _read(self, raw: bytes, envelope: Envelope) -> Delivery:
+        now = self._clock()
+        if len(raw) <= _SMALL_MAIL and (self._dkim == "off" or self._authenticator.is_cached(raw)):
+            delivery = self._ingest(raw, envelope, now, self._small)
+            if not _hit_a_limit(delivery):
+                return delivery
+        in_thread = partial(self._ingest, raw, envelope, now, self._limits)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
+
+    def _ingest(self, raw: bytes, envelope: Envelope, now: datetime, limits: Limits) -> Delivery:
+        return ingest(raw, envelope, now, limits=limits, dkim=self._dkim, authenticate=self._authenticator)
+
+
+def _smaller(limits: Limits) -> Limits:
+    """The limits for reading on the event loop: what is small, and within the operator's own."""
+    return replace(
+        limits,
+        report_bytes=min(limits.report_bytes, _SMALL_REPORT.report_bytes),
+        policies=min(limits.policies, _SMALL_REPORT.policies),
+        failure_details=min(limits.failure_details, _SMALL_REPORT.failure_details),
+    )
+
+
+def _hit_a_limit(delivery: Delivery) -> bool:
+    return delivery.reason is not None and delivery.reason.code == "limit"
+
+
+class Commits:
+    """Brings the writer's answers into the event loop, a whole group with one wake-up."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._arrived: deque[tuple[asyncio.Future[Stored], Future[Stored]]] = deque()
+        self._woken = False
+
+    def wait(self, future: "Future[Stored]") -> "asyncio.Future[Stored]":
+        """The same as a future of the event loop."""
+        waiter: asyncio.Future[Stored] = self._loop.create_future()
+        future.add_done_callback(partial(self._arrive, waiter))
+        return waiter
+
+    def _arrive(self, waiter: "asyncio.Future[Stored]", future: "Future[Stored]") -> None:
+        # In the writer's thread. Append, then look: the loop first takes the flag down, then what has arrived, so
+        # nothing is left lying.
+        self._arrived.append((waiter, future))
+        if not self._woken:
+            self._woken = True
+            self._loop.call_soon_threadsafe(self._pass_on)
+
+    def _pass_on(self) -> None:
+        self._woken = False
+        while self._arrived:
+            waiter, future = self._arrived.popleft()
+            if waiter.done():  # the client has gone; its delivery is stored all the same
+                continue
+            error = future.exception()
+            if error is None:
+                waiter.set_result(future.result())
+            else:
+                waiter.set_exception(error)

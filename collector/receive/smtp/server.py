@@ -1,0 +1,65 @@
+"""The listener: sockets, connections, and a stop that finishes what is in hand."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+
+from collector.receive.smtp import sockets
+from collector.receive.smtp.addresses import Recipients
+from collector.receive.smtp.connection import Shared, inherited_state
+from collector.receive.smtp.intake import Intake
+from collector.receive.smtp.limits import Gate
+from collector.receive.smtp.session import Session
+from collector.receive.smtp.tls import Certificate
+from collector.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """SMTP on all `bound` sockets, as `settings` say. To be made in the event loop it runs in."""
+
+    def __init__(self, bound: Sequence[socket.socket], settings: Settings, intake: Intake) -> None:
+        """Raises ConfigurationError where the certificate is none."""
+        self._bound = bound
+        smtp = settings.smtp
+        hostname = smtp.hostname or socket.gethostname()
+        self._shared = Shared(
+            hostname=hostname,
+            smtp=smtp,
+            message_bytes=settings.limits.message_bytes,
+            recipients=Recipients(smtp.recipients),
+            intake=intake,
+            gate=Gate(smtp.connections, smtp.connections_per_address),
+            certificate=Certificate(smtp.tls_cert, smtp.tls_key) if smtp.tls_cert and smtp.tls_key else None,
+            inherited=inherited_state(hostname),
+        )
+        self._servers: list[asyncio.Server] = []
+
+    async def start(self) -> None:
+        """Accepts connections from here on."""
+        loop = asyncio.get_running_loop()
+        for each in self._bound:
+            sockets.listen(each)
+            self._servers.append(await loop.create_server(self._connection, sock=each))
+
+    async def stop(self, grace: float) -> None:
+        """Accepts nothing more; idle clients are told so, mails in hand are finished within `grace` seconds."""
+        for server in self._servers:
+            server.close()
+        sockets.close(self._bound)
+        for connection in tuple(self._shared.open):
+            connection.wind_up()
+        tasks = [connection.task for connection in self._shared.open]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=grace)
+        for connection in tuple(self._shared.open):
+            connection.dismiss("421 4.3.2 The service stops, try again later")
+        if late:
+            log.warning("%d clients did not end within %g s and were cut off", len(late), grace)
+            await asyncio.wait(late)
+
+    def _connection(self) -> Session:
+        return Session(self._shared)

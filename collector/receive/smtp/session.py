@@ -1,0 +1,225 @@
+"""The verbs of SMTP (RFC 5321 section 4.1) as a receiver of reports speaks it. It relays nothing, ever."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from aiosmtpd.smtp import TLSSetupException
+
+from collector.delivery import Envelope
+from collector.errors import KeyUnavailable, TemporaryError
+from collector.receive.smtp import transaction
+from collector.receive.smtp.connection import STOPPING, Connection, HungUp
+from collector.receive.smtp.data import DataReader
+from collector.receive.smtp.transaction import TOO_BIG, Transaction
+
+log = logging.getLogger(__name__)
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# Who sends verbs that do not exist talks another protocol.
+_MAX_UNKNOWN = 10
+# A mail over the limit is read to its end, so that the client gets its answer; beyond so many limits it is cut off.
+_DRAINED_LIMITS = 4
+
+_TRY_LATER = "451 4.3.0 Not stored just now, try again later"
+_KEY_LATER = "451 4.7.5 The DKIM key cannot be fetched just now, try again later"
+
+
+class Session(Connection):
+    """A client's session. Each verb is a method that takes its argument and answers by `say()`."""
+
+    verbs: ClassVar[dict[str, Callable[["Session", str], Awaitable[None]]]]
+    _helo = ""
+    _extended = False
+    _transaction: Transaction | None = None
+    _commands = 0
+    _unknown = 0
+
+    async def converse(self) -> None:
+        self.say(f"220 {self.shared.hostname} ESMTP")
+        while not self.leaving:
+            if self.stopping:
+                self._leave(STOPPING)
+                return
+            line = await self.read_line()
+            if line is None:
+                return
+            await self._obey(line)
+
+    async def handle_exception(self, error: Exception) -> str:
+        """The answer to whatever went wrong: the client keeps its mail and learns nothing about us."""
+        if isinstance(error, TemporaryError):
+            log.warning("peer=%s not stored: %s", self.peer, error)
+            return _KEY_LATER if isinstance(error, KeyUnavailable) else _TRY_LATER
+        log.error("peer=%s unexpected error", self.peer, exc_info=error)
+        return _TRY_LATER
+
+    async def _obey(self, line: bytes) -> None:
+        self._commands += 1
+        if self._commands > self.shared.smtp.session_commands:
+            self._leave("421 4.7.0 Too many commands in one session")
+            return
+        text = line.decode("utf-8", "replace")
+        if not text or _CONTROL.search(text):
+            self.say("500 5.5.2 That is no command")
+            return
+        verb, _, argument = text.partition(" ")
+        method = self.verbs.get(verb.upper(), Session.on_unknown)
+        try:
+            await method(self, argument.strip())
+        except (HungUp, TLSSetupException):
+            raise
+        except Exception as error:  # noqa: BLE001  the last line of defence: no mail is lost to a fault of ours
+            self.say(await self.handle_exception(error))
+
+    def _leave(self, reply: str) -> None:
+        self.leaving = True
+        self.say(reply)
+
+    # The greeting
+
+    async def on_ehlo(self, argument: str) -> None:
+        if not argument:
+            self.say("501 5.5.4 Syntax: EHLO name")
+            return
+        self._begin_anew(argument, extended=True)
+        offers = [self.shared.hostname, f"SIZE {self.shared.message_bytes}", "8BITMIME", "SMTPUTF8", "PIPELINING"]
+        if self.shared.certificate is not None and self._tls_protocol is None:
+            offers.append("STARTTLS")
+        for offer in offers:
+            self.say(f"250-{offer}")
+        self.say("250 ENHANCEDSTATUSCODES")
+
+    async def on_helo(self, argument: str) -> None:
+        if not argument:
+            self.say("501 5.5.4 Syntax: HELO name")
+            return
+        self._begin_anew(argument, extended=False)
+        self.say(f"250 {self.shared.hostname}")
+
+    def _begin_anew(self, helo: str, *, extended: bool) -> None:
+        self._helo = helo
+        self._extended = extended
+        self._transaction = None
+
+    async def on_starttls(self, argument: str) -> None:
+        if argument:
+            self.say("501 5.5.4 Syntax: STARTTLS")
+        elif self._tls_protocol is not None:
+            self.say("503 5.5.1 TLS is there already")
+        elif self.shared.certificate is None:
+            self.say("502 5.5.1 TLS is not offered")
+        else:
+            self.tls_context = self.shared.certificate.context()
+            # RFC 3207 section 4.2: what was said in clear, and what waits unread, does not count.
+            self._begin_anew("", extended=False)
+            self.forget_input()
+            await self.smtp_STARTTLS("")
+
+    # The mail
+
+    async def on_mail(self, argument: str) -> None:
+        if not self._helo:
+            self.say("503 5.5.1 EHLO first")
+            return
+        if self._transaction is not None:
+            self.say("503 5.5.1 There is a sender already")
+            return
+        begun = transaction.begin(argument, extended=self._extended, message_bytes=self.shared.message_bytes)
+        if isinstance(begun, str):
+            self.say(begun)
+            return
+        self._transaction = begun
+        self.say("250 2.1.0 OK")
+
+    async def on_rcpt(self, argument: str) -> None:
+        if self._transaction is None:
+            self.say("503 5.5.1 MAIL first")
+        else:
+            self.say(self._transaction.add_recipient(argument, self.shared.recipients))
+
+    async def on_data(self, argument: str) -> None:
+        if argument:
+            self.say("501 5.5.4 Syntax: DATA")
+        elif self._transaction is None:
+            self.say("503 5.5.1 MAIL first")
+        elif not self._transaction.recipients:
+            self.say("554 5.5.1 There is no valid recipient")
+        else:
+            mail, self._transaction = self._transaction, None
+            await self._receive(mail)
+
+    async def _receive(self, mail: Transaction) -> None:
+        self.say("354 End with a dot on a line of its own")
+        limit = self.shared.message_bytes
+        reader = DataReader(limit)
+        while (rest := reader.feed(await self.read_chunk())) is None:
+            if reader.size > limit * _DRAINED_LIMITS:
+                self._leave(TOO_BIG.format(limit))
+                return
+        self.put_back(rest)
+        if reader.too_big:
+            self.say(TOO_BIG.format(limit))
+            return
+        self.be_busy(True)
+        try:
+            stored = await self.shared.intake.take(reader.content(), self._envelope(mail))
+        finally:
+            self.be_busy(False)
+        self.say(f"250 2.0.0 {stored.id} {stored.outcome}")
+
+    def _envelope(self, mail: Transaction) -> Envelope:
+        tls = self.session.ssl["ssl_object"].version() if self.session is not None and self.session.ssl else None
+        return Envelope(
+            channel="smtp",
+            peer=self.peer,
+            helo=self._helo,
+            mail_from=mail.sender,
+            rcpt_to=tuple(mail.recipients),
+            tls=tls,
+        )
+
+    # The rest
+
+    async def on_rset(self, argument: str) -> None:
+        if argument:
+            self.say("501 5.5.4 Syntax: RSET")
+            return
+        self._transaction = None
+        self.say("250 2.0.0 OK")
+
+    async def on_noop(self, _: str) -> None:
+        self.say("250 2.0.0 OK")
+
+    async def on_vrfy(self, _: str) -> None:
+        self.say("252 2.5.2 Nobody is looked up here")
+
+    async def on_help(self, _: str) -> None:
+        self.say("214 2.0.0 This takes SMTP TLS reports (RFC 8460) and nothing else")
+
+    async def on_quit(self, _: str) -> None:
+        self._leave("221 2.0.0 Bye")
+
+    async def on_unknown(self, _: str) -> None:
+        self._unknown += 1
+        if self._unknown >= _MAX_UNKNOWN:
+            self._leave("421 4.7.0 Too many unknown commands")
+        else:
+            self.say("500 5.5.1 There is no such command")
+
+
+# Made once. There is no AUTH, for nobody may relay, and no BDAT: clients use DATA where it is not offered (Q110).
+Session.verbs = {
+    "EHLO": Session.on_ehlo,
+    "HELO": Session.on_helo,
+    "STARTTLS": Session.on_starttls,
+    "MAIL": Session.on_mail,
+    "RCPT": Session.on_rcpt,
+    "DATA": Session.on_data,
+    "RSET": Session.on_rset,
+    "NOOP": Session.on_noop,
+    "VRFY": Session.on_vrfy,
+    "HELP": Session.on_help,
+    "QUIT": Session.on_quit,
+}
