@@ -1,26 +1,29 @@
-# make run | test | demo | lint | bench : each builds what it lacks. Needs Python 3.11-3.13 with venv, and make.
+# make run | demo | test | lint | bench : each builds what it lacks. Needs Python 3.11 to 3.13 with venv, and make.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench format lock clean
+.PHONY: help run demo test lint bench docs format lock clean browser
 
 help:
-	@echo "make run    start everything on SQLite and print the address of the dashboard"
-	@echo "make demo   the dashboard over 90 days of made data"
-	@echo "make test   lint and all tests"
-	@echo "make lint   ruff, mypy, import-linter"
-	@echo "make bench  the benches, each prints a ratio"
+	@echo "make run     start everything on SQLite and print the address of the dashboard"
+	@echo "make demo    the dashboard over 90 days of made data"
+	@echo "make test    lint and all tests"
+	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make bench   the benches, each prints a ratio"
+	@echo "make docs    the pages of docs/ that are made from the code"
+	@echo "make format  let ruff put the code into its form"
 
 run: $(VENV)/run.ok
-	$(BIN)/tlsrpt serve
+	@exec $(BIN)/tlsrpt serve
 
 demo: $(VENV)/run.ok
-	$(BIN)/tlsrpt demo
+	@exec $(BIN)/tlsrpt demo
 
-test: $(VENV)/dev.ok
+test: lint browser
 	$(BIN)/pytest
 
 lint: $(VENV)/dev.ok
@@ -37,21 +40,28 @@ bench: $(VENV)/dev.ok
 	$(BIN)/python bench/decode.py
 	$(BIN)/python bench/ingest.py
 
+docs: $(VENV)/dev.ok
+	$(BIN)/python -m docs.make
+
+# The browser test drives Debian's chromium.
+browser:
+	@command -v chromium >/dev/null || { echo "chromium is missing: apt install chromium"; exit 1; }
+
 # One line says what is missing, instead of a traceback.
 $(VENV)/pip.ok:
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: apt install python3 python3-venv"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is missing: apt install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/run.ok: requirements.lock pyproject.toml | $(VENV)/pip.ok
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.ok: requirements-dev.lock pyproject.toml | $(VENV)/pip.ok
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run.ok
 
 # New versions, deliberately: needs uv. Versions and hashes only, no addresses. setuptools builds the project itself.
@@ -60,4 +70,4 @@ lock:
 	echo setuptools | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade --extra dev pyproject.toml - -c requirements.lock -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -170,6 +170,14 @@ def test_any_setting_may_come_from_a_file_of_its_own(tmp_path: Path) -> None:
     assert refusal(environ=both) == "TLSRPT_MAIL_PASSWORD, TLSRPT_MAIL_PASSWORD_FILE: give one of them"
 
 
+def test_the_database_password_may_stand_apart() -> None:
+    apart = {"database.url": "postgresql://tlsrpt@db.example/t", "database.password": "p@ss/w:rd"}
+    assert load(environ={}, overrides=apart).database.url == "postgresql+psycopg://tlsrpt:p%40ss%2Fw%3Ard@db.example/t"
+    for url in ("sqlite:///t.db", "postgresql://db.example/t", "postgresql://u:p@db.example/t"):
+        message = refusal(environ={}, overrides=apart | {"database.url": url})
+        assert message.startswith("database.url, database.password: the URL is to name a user and no password")
+
+
 def test_an_unknown_override_is_refused() -> None:
     assert refusal(environ={}, overrides={"smtp.lissten": ":25"}) == "--set smtp.lissten: there is no such setting"
 

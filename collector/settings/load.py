@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from collector.errors import ConfigurationError
+from collector.settings import values
 from collector.settings.table import Settings
 
 DEFAULT_FILE = Path("tlsrpt.toml")
@@ -96,7 +97,7 @@ def build(given: tuple[Given, ...]) -> Settings:
         if item.source:
             parsed.setdefault(item.row.section, {})[item.row.field.name] = _parse(item)
     sections = {name: owner(**parsed.get(name, {})) for name, owner in _sections() if name}
-    settings = Settings(**parsed.get("", {}), **sections)
+    settings = _joined(Settings(**parsed.get("", {}), **sections))
     _check_together(settings)
     return settings
 
@@ -178,6 +179,18 @@ def _as_text(file: Path, name: str, value: object) -> str:
     if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
         return ",".join(str(item) for item in value)
     raise ConfigurationError(f"{file}: {name}: {type(value).__name__} is not understood here")
+
+
+def _joined(settings: Settings) -> Settings:
+    """Two settings that make one value."""
+    database = settings.database
+    if database.password is None:
+        return settings
+    try:
+        url = values.with_password(database.url, database.password)
+    except ValueError as error:
+        raise ConfigurationError(f"database.url, database.password: {error}") from None
+    return dataclasses.replace(settings, database=dataclasses.replace(database, url=url))
 
 
 def _check_together(settings: Settings) -> None:

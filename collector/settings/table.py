@@ -30,6 +30,12 @@ class Database:
         "Any SQLAlchemy URL of SQLite or PostgreSQL. A relative SQLite path counts from the working directory.",
         secret=True,
     )
+    password: str | None = setting(
+        values.optional(values.text),
+        "",
+        "The password of the URL's user, where it is not in the URL: one secret file serves the server and us.",
+        secret=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from collector import domains
@@ -242,3 +242,12 @@ def database_url(value: str) -> str:
     except ValueError:
         raise ValueError("no such port (the special characters of a password are written %XX)") from None
     return f"postgresql+psycopg://{match[2]}"
+
+
+def with_password(database: str, password: str) -> str:
+    """A PostgreSQL URL with the password of its user."""
+    scheme, _, rest = database.partition("://")
+    user, at, place = rest.partition("@")
+    if scheme.startswith("sqlite") or not at or not user or ":" in user:
+        raise ValueError("the URL is to name a user and no password: postgresql://user@host/database")
+    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
