@@ -40,7 +40,8 @@ def add_up(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
     width = len(table.primary_key.columns)
-    encoded = sorted(_encode(connection.dialect, table, rows), key=lambda row: row[:width])
+    # Sorted before they are encoded: SQLite's driver takes bytes as memoryviews, which have no order.
+    encoded = _encode(connection.dialect, table, sorted(rows, key=lambda row: row[:width]))
     if connection.dialect.name == "postgresql":
         statement = _postgresql_add_up(connection.dialect, table)
         with _cursor(connection) as cursor:
