@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
 from collector.counting.known import KnownDomains
 from collector.ids import new_id
+from collector.store import outcomes
 from collector.store.engine import writing
-from collector.store.tables import delivery_part, domain, domain_mx, known_domains, poll, report
+from collector.store.tables import delivery, delivery_part, domain, domain_mx, known_domains, poll
 
 _MEMBERSHIP_LOCK = 0x746C7373
 
@@ -92,11 +93,9 @@ def remove(engine: Engine, name: str) -> bool:
         domain_id = connection.execute(select(domain.c.domain_id).where(domain.c.name == name)).scalar()
         if domain_id is None:
             return False
-        of_domain = select(report.c.report_id).where(report.c.domain_id == domain_id)
-        connection.execute(
-            update(delivery_part)
-            .where(delivery_part.c.report_id.in_(of_domain))
-            .values(outcome="unassigned", report_id=None)
-        )
+        about = delivery_part.c.name == name
+        counted = about & delivery_part.c.report_id.is_not(None)
+        connection.execute(update(delivery_part).where(counted).values(outcome="unassigned", report_id=None))
+        outcomes.refresh(connection, delivery.c.delivery_id.in_(select(delivery_part.c.delivery_id).where(about)))
         connection.execute(delete(domain).where(domain.c.domain_id == domain_id))
     return True

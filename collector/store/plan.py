@@ -3,7 +3,7 @@
 Decisions follow rule 3: an equal content is a `duplicate`, other content under the same key a `conflict`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -102,13 +102,24 @@ def best(outcomes: Iterable[str]) -> str:
     return min(outcomes, key=OUTCOMES.index, default="unassigned")
 
 
-def make(connection: Connection, deliveries: Sequence[Delivery], known: KnownDomains) -> Plan:
-    """Decides every part of `deliveries`, in their order, against the database and against each other."""
+def make(
+    connection: Connection,
+    deliveries: Sequence[Delivery],
+    known: KnownDomains,
+    *,
+    settled: Collection[tuple[UUID, int, str]] = (),
+) -> Plan:
+    """Decides every part of `deliveries`, in their order, against the database and against each other.
+
+    `settled` names parts (delivery, position, domain) that were decided before and are left alone.
+    """
     plan = Plan()
     candidates: list[Candidate] = []
     for delivery in deliveries:
         for position, found in enumerate(delivery.found):
             for part in split(found.report, found.hints, known):
+                if (delivery.id, position, part.domain) in settled:
+                    continue
                 if delivery.reason is not None or not part.known:
                     outcome = "unassigned" if delivery.reason is None else "quarantined"
                     plan.parts.append(PartOutcome(delivery.id, position, part.domain, outcome))

@@ -46,9 +46,12 @@ def encode_cursor(value: str) -> str:
 def decode_cursor(cursor: str) -> str:
     """Raises UsageError for what is no cursor of ours."""
     try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeError):
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):  # ValueError: not ASCII, or not UTF-8 inside
         raise UsageError("this is no cursor") from None
+    if "\0" in text:  # PostgreSQL takes none
+        raise UsageError("this is no cursor")
+    return text
 
 
 def decode_id(cursor: str) -> UUID:
