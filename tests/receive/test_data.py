@@ -26,7 +26,17 @@ ENDS = [
 ]
 
 # None of these ends a mail: who ends it here lets a second one be smuggled in.
-SMUGGLING = [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\r\n.\r\r\n", b"\n\n.\n\n", b"\r\n\x00.\r\n"]
+SMUGGLING = [
+    b"\n.\n",
+    b"\n.\r\n",
+    b"\r\n.\n",
+    b"\r.\r",
+    b"\r.\r\n",
+    b"\r\n.\r",
+    b"\r\n.\r\r\n",
+    b"\n\n.\n\n",
+    b"\r\n\x00.\r\n",
+]
 
 
 @pytest.mark.parametrize(("what", "wire", "mail", "rest"), ENDS, ids=[case[0] for case in ENDS])

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from collector.auth import Authenticate, Authentication
 from collector.auth.dkim import Authenticator
 from collector.delivery import Delivery, Envelope, Stored
 from collector.ingest import ingest
@@ -23,6 +24,10 @@ _SMALL_MAIL = 64 * 1024
 _SMALL_REPORT = Limits(message_bytes=_SMALL_MAIL, report_bytes=128 * 1024, policies=100, failure_details=500)
 # Threads mostly wait for DNS.
 _THREADS = 32
+
+
+class _LookupNeeded(Exception):
+    """A key is not cached: not something to wait for on the event loop."""
 
 
 class Sink(Protocol):
@@ -74,15 +79,26 @@ class Intake:
 
     async def _read(self, raw: bytes, envelope: Envelope) -> Delivery:
         now = self._clock()
-        if len(raw) <= _SMALL_MAIL and (self._dkim == "off" or self._authenticator.is_cached(raw)):
-            delivery = self._ingest(raw, envelope, now, self._small)
-            if not _hit_a_limit(delivery):
-                return delivery
-        in_thread = partial(self._ingest, raw, envelope, now, self._limits)
+        if len(raw) <= _SMALL_MAIL:
+            try:
+                delivery = self._ingest(raw, envelope, now, self._small, self._authenticate_at_once)
+            except _LookupNeeded:
+                pass
+            else:
+                if not _may_have_hit_a_limit(delivery):
+                    return delivery
+        in_thread = partial(self._ingest, raw, envelope, now, self._limits, self._authenticator)
         return await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
 
-    def _ingest(self, raw: bytes, envelope: Envelope, now: datetime, limits: Limits) -> Delivery:
-        return ingest(raw, envelope, now, limits=limits, dkim=self._dkim, authenticate=self._authenticator)
+    def _ingest(
+        self, raw: bytes, envelope: Envelope, now: datetime, limits: Limits, authenticate: Authenticate
+    ) -> Delivery:
+        return ingest(raw, envelope, now, limits=limits, dkim=self._dkim, authenticate=authenticate)
+
+    def _authenticate_at_once(self, mail: bytes, identities: frozenset[str]) -> Authentication:
+        if not self._authenticator.is_cached(mail, identities):
+            raise _LookupNeeded
+        return self._authenticator(mail, identities)
 
 
 def _smaller(limits: Limits) -> Limits:
@@ -95,8 +111,10 @@ def _smaller(limits: Limits) -> Limits:
     )
 
 
-def _hit_a_limit(delivery: Delivery) -> bool:
-    return delivery.reason is not None and delivery.reason.code == "limit"
+def _may_have_hit_a_limit(delivery: Delivery) -> bool:
+    """Whether it is to be read again under the operator's own limits. Q87: a report beside others was not read."""
+    too_much = delivery.reason is not None and delivery.reason.code == "limit"
+    return too_much or any(finding.code == "Q87" for finding in delivery.findings)
 
 
 class Commits:

@@ -1,0 +1,137 @@
+"""Runs the listener in a thread of the test, and talks to it in raw SMTP: what smtplib would never send."""
+
+import asyncio
+import socket
+import threading
+from datetime import UTC, datetime
+from types import TracebackType
+
+from sqlalchemy import Engine
+
+from collector import settings
+from collector.commands.collect import run
+from collector.receive.smtp import sockets
+from collector.store import domains, queries
+from collector.store.queries import DeliveryRow
+
+_SECONDS = 20
+HOSTNAME = "mx.receiver.example"
+
+
+class Listener:
+    """The whole listener on a free port. Keywords are settings: `smtp__connections="2"` is `smtp.connections`."""
+
+    def __init__(self, engine: Engine, *, grace: float = 5, **overrides: str) -> None:
+        given = {name.replace("__", "."): value for name, value in overrides.items()}
+        usual = {"smtp.listen": "127.0.0.1:0", "smtp.hostname": HOSTNAME, "auth.dkim": "off"}
+        self.settings = settings.load(environ={}, overrides=usual | given)
+        self.engine = engine
+        self._grace = grace
+        domains.seed(engine, ("example.com",))
+        self._bound = sockets.bind(self.settings.smtp.listen)
+        self.addresses = [sockets.address_of(each) for each in self._bound]
+        self.port = self.addresses[0].port
+        self._ready = threading.Event()
+        self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._serve, name="listener", daemon=True)
+
+    def _serve(self) -> None:
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await run(self.settings, self.engine, self._bound, stop=self._stop, ready=self._ready.set, grace=self._grace)
+
+    def __enter__(self) -> "Listener":
+        self._thread.start()
+        assert self._ready.wait(_SECONDS), "the listener did not start"
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        self.stop()
+        self.ended()
+
+    def stop(self) -> None:
+        """What SIGTERM does; does not wait."""
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    def ended(self) -> None:
+        """Waits for the end."""
+        self._thread.join(_SECONDS)
+        assert not self._thread.is_alive(), "the listener did not end"
+
+    def client(self) -> "Client":
+        return Client(self.port)
+
+    def deliveries(self) -> list[DeliveryRow]:
+        """All deliveries in the store, oldest first."""
+        return list(reversed(queries.deliveries(self.engine, limit=1000).items))
+
+    def outcomes(self) -> list[str]:
+        return [delivery.outcome for delivery in self.deliveries()]
+
+
+class Client:
+    """A raw SMTP client that sends exactly the bytes it is given."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1", source: str | None = None) -> None:
+        self.socket = socket.create_connection((host, port), _SECONDS, (source, 0) if source else None)
+        self._lines = self.socket.makefile("rb")
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._lines.close()
+        self.socket.close()
+
+    def send(self, *chunks: bytes) -> "Client":
+        for chunk in chunks:
+            self.socket.sendall(chunk)
+        return self
+
+    def reply(self) -> str:
+        """The next reply, its lines joined; "" when the server has hung up."""
+        lines = []
+        while True:
+            try:
+                line = self._lines.readline()
+            except ConnectionError:
+                return ""
+            lines.append(line.decode("ascii").rstrip("\r\n"))
+            if line[3:4] != b"-":
+                return "\n".join(lines)
+
+    def replies(self, count: int) -> list[str]:
+        """The codes of the next replies."""
+        return [self.reply()[:3] for _ in range(count)]
+
+    def ask(self, command: str | bytes) -> str:
+        return self.send((command.encode() if isinstance(command, str) else command) + b"\r\n").reply()
+
+    def greet(self) -> "Client":
+        """Greeting, EHLO and an accepted recipient: DATA is next."""
+        assert self.reply().startswith("220")
+        assert self.ask("EHLO client.example").startswith("250")
+        return self.begin()
+
+    def begin(self) -> "Client":
+        assert self.ask("MAIL FROM:<tls-reports@reporter.example>").startswith("250")
+        assert self.ask("RCPT TO:<tlsrpt@example.com>").startswith("250")
+        return self
+
+    def data(self, mail: bytes) -> str:
+        """Sends a mail (CRLF) with its dots doubled; the answer."""
+        assert self.ask("DATA").startswith("354")
+        stuffed = (b"\r\n" + mail).replace(b"\r\n.", b"\r\n..")[2:]
+        return self.send(stuffed + b".\r\n").reply()
+
+
+def day(number: int) -> str:
+    """A day for the `number`th report of a test: no two reports are alike."""
+    return datetime.fromtimestamp(1_790_000_000 + number * 86400, UTC).date().isoformat()
