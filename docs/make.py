@@ -1,0 +1,128 @@
+"""Writes the parts of the pages that are made from the code: `make docs`. A test fails when one of them is stale.
+
+Such a part stands between `<!-- made: NAME -->` and `<!-- end -->`; everything around it is written by hand.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+from sqlalchemy import Column, Table
+
+from collector.cli import tlsrpt
+from collector.settings import rows
+from collector.store.tables import metadata
+from dashboard.web.metrics import HELP
+
+DOCS = Path(__file__).parent
+_PART = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def settings() -> Iterator[str]:
+    """The settings table, a section each."""
+    section = None
+    for row in rows():
+        if row.section != section:
+            section = row.section
+            yield f"\n### {f'[{section}]' if section else 'At the top of the file'}\n\n"
+            yield "| key | variable | default | |\n|---|---|---|---|\n"
+        default = f"`{row.default}`" if row.default else "none"
+        secret = " *Secret.*" if row.secret else ""
+        yield f"| `{row.key}` | `{row.variable}` | {default} | {_cell(row.help)}{secret} |\n"
+
+
+def tables() -> Iterator[str]:
+    """The tables, their columns and what they are for."""
+    for table in metadata.sorted_tables:
+        yield f"\n### {table.name}\n\n{table.comment}\n\n"
+        yield "| column | type | key | |\n|---|---|---|---|\n"
+        for column in table.columns:
+            kind = _type(column) + (", may be NULL" if column.nullable else "")
+            yield f"| `{column.name}` | {kind} | {_keys(table, column)} | {_cell(column.comment or '')} |\n"
+
+
+def _type(column: Column[object]) -> str:
+    names = {"Id": "UUID", "Instant": "time", "Json": "JSON", "LargeBinary": "bytes", "String": "text", "Text": "text"}
+    name = type(column.type).__name__
+    return names.get(name, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+
+
+def _keys(table: Table, column: Column[object]) -> str:
+    keys = ["primary"] if column.primary_key else []
+    unique = column.unique or any(index.unique and column.name in index.columns for index in table.indexes)
+    keys += ["unique"] if unique else []
+    targets = sorted({key.column.table.name for key in column.foreign_keys})
+    return ", ".join([*keys, *(f"→ {name}" for name in targets)])
+
+
+def commands() -> Iterator[str]:
+    """Every command with its arguments and options."""
+    with click.Context(tlsrpt, info_name="tlsrpt") as context:
+        for name in tlsrpt.list_commands(context):
+            command = tlsrpt.get_command(context, name)
+            assert command is not None
+            yield from _command(command, context, name, level=3)
+
+
+def _command(command: click.Command, parent: click.Context, name: str, level: int) -> Iterator[str]:
+    with click.Context(command, info_name=name, parent=parent) as context:
+        usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+        yield f"\n{'#' * level} {context.command_path}\n\n```\n{usage}\n```\n\n{_prose(command)}\n"
+        options = [record for param in command.get_params(context) if (record := param.get_help_record(context))]
+        options = [(option, text) for option, text in options if "--help" not in option]
+        if options:
+            yield "\n| option | |\n|---|---|\n"
+        for option, text in options:
+            yield f"| `{_cell(option)}` | {_cell(text)} |\n"
+        if isinstance(command, click.Group):
+            for inner in command.list_commands(context):
+                found = command.get_command(context, inner)
+                assert found is not None
+                yield from _command(found, context, inner, level + 1)
+
+
+def _prose(command: click.Command) -> str:
+    """The command's help as Markdown: paragraphs as they are, preformatted ones (after \\b) as code."""
+    paragraphs = (command.help or "").strip().split("\n\n")
+    return "\n\n".join(
+        "```\n" + part.removeprefix("\b\n") + "\n```" if part.startswith("\b") else part for part in paragraphs
+    )
+
+
+def metrics() -> Iterator[str]:
+    """The figures of /metrics that are our own."""
+    yield "\n| metric | |\n|---|---|\n"
+    for name, text in HELP.items():
+        yield f"| `{name}` | {_cell(text)} |\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "settings": settings,
+    "tables": tables,
+    "commands": commands,
+    "metrics": metrics,
+}
+
+
+def renew(text: str) -> str:
+    """A page with its made parts as the code wants them now."""
+
+    def part(match: re.Match[str]) -> str:
+        return match[1] + "".join(PARTS[match[2]]()) + "\n" + match[3]
+
+    return _PART.sub(part, text)
+
+
+def main() -> None:
+    for page in sorted(DOCS.glob("*.md")):
+        before = page.read_text(encoding="utf-8")
+        page.write_text(renew(before), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
