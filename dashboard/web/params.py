@@ -13,7 +13,8 @@ LIMIT_DEFAULT = 100
 LIMIT_MOST = 1000
 # A century: more than there can be, and few enough to list every day of it.
 _MOST_DAYS = 36_600
-_EVER = (date(1970, 1, 1), date(9999, 12, 31))
+# No report is about a day outside of this (collector.report), and every day of it has one before and one after.
+_EVER = (date(1970, 1, 1), date(9000, 12, 31))
 
 Args = Mapping[str, str]
 
@@ -25,11 +26,14 @@ def day(args: Args, name: str) -> date | None:
         return None
     try:
         # fromisoformat() alone reads other forms too, such as week dates.
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text)
+        found = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
-        pass
-    raise UsageError(f"{name}: {text[:20]!r} is no day such as 2026-01-31")
+        found = None
+    if found is None:
+        raise UsageError(f"{name}: {text[:20]!r} is no day such as 2026-01-31")
+    if not _EVER[0] <= found <= _EVER[1]:
+        raise UsageError(f"{name}: {text} is before {_EVER[0]} or after {_EVER[1]}")
+    return found
 
 
 def day_range(args: Args, today: date) -> tuple[date, date]:
@@ -39,7 +43,7 @@ def day_range(args: Args, today: date) -> tuple[date, date]:
     if last is None:
         last = today
     if first is None:
-        first = date.fromordinal(max(1, last.toordinal() - (DEFAULT_DAYS - 1)))
+        first = last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
         raise UsageError(f"from: {first} is after {last}")
     if last - first >= timedelta(days=_MOST_DAYS):
@@ -77,8 +81,11 @@ def choice(args: Args, name: str, choices: tuple[str, ...]) -> str | None:
 
 
 def text(args: Args, name: str) -> str | None:
-    """Any text, None if it is not given."""
-    return args.get(name) or None
+    """Any text, None if it is not given. No database takes a NUL in one."""
+    given = args.get(name) or None
+    if given is not None and "\0" in given:
+        raise UsageError(f"{name}: there is a NUL in it")
+    return given
 
 
 def domain(args: Args, name: str = "domain") -> str | None:

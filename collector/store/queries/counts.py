@@ -38,7 +38,7 @@ def counts(engine: Engine, *, now: datetime) -> Counts:
 
 
 def _by(connection: Connection, column: Column[str]) -> dict[str, int]:
-    return dict(connection.execute(select(column, func.count()).group_by(column)).tuples().all())
+    return dict(connection.execute(select(column, func.count()).group_by(column)).all())
 
 
 def _domains_by_mode(connection: Connection, now: datetime) -> dict[str, int]:

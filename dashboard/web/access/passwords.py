@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import threading
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,8 +15,6 @@ _TOKEN_BYTES = 32
 _hasher = PasswordHasher()
 # Each check takes 64 MiB and a core for a moment: strangers at the login form get two at a time and no more.
 _at_once = threading.BoundedSemaphore(2)
-# What a name that does not exist is checked against, so that it takes as long as one that does.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
 def hash_password(password: str) -> str:
@@ -29,10 +28,16 @@ def is_right(password_hash: str | None, password: str) -> bool:
         return False
     with _at_once:
         try:
-            _hasher.verify(password_hash or _NOBODY, password)
+            _hasher.verify(password_hash or _nobody(), password)
         except (VerificationError, InvalidHashError):
             return False
     return password_hash is not None
+
+
+@cache
+def _nobody() -> str:
+    """What a name that does not exist is checked against, so that it takes as long as one that does."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def new_token() -> str:

@@ -1,0 +1,31 @@
+"""What `tlsrpt user` and `tlsrpt token` share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from collector.cli import Context
+from collector.errors import UsageError
+from collector.store import startup
+from collector.store.engine import Engine
+
+_LONGEST_NAME = 255
+
+
+@contextmanager
+def database(context: Context) -> Iterator[Engine]:
+    """The database, ready for use: an account may be made before anything else has run."""
+    with context.engine() as engine:
+        startup.prepare(engine, context.settings)
+        yield engine
+
+
+def checked_name(given: str) -> str:
+    """The name of a user or token. Raises UsageError if people could not tell it from another."""
+    if not given or given != given.strip() or not given.isprintable() or len(given) > _LONGEST_NAME:
+        raise UsageError(f"a name has 1 to {_LONGEST_NAME} printable characters and no blank at its ends")
+    return given
+
+
+def minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

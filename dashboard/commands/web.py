@@ -1,0 +1,113 @@
+"""`tlsrpt web`: the dashboard and the API under gunicorn."""
+
+import errno
+import logging
+import os
+import socket
+import time
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from collector.cli import Context
+from collector.errors import ConfigurationError
+from collector.settings import Address, Settings
+from collector.store import accounts, startup
+from collector.store.engine import Engine, open_engine
+from dashboard.web import create_app
+
+log = logging.getLogger("tlsrpt.web")
+
+_GRACE_SECONDS = 20  # for requests in hand when it is asked to stop
+_BIND_SECONDS = 10  # the workers of a server that was killed hold its address for a moment
+_BACKLOG = 512
+
+
+@click.command()
+@click.pass_obj
+def web(context: Context) -> None:
+    """Runs the dashboard and the API."""
+    settings = context.settings
+    with context.engine() as engine:
+        startup.prepare(engine, settings)
+        _check_reach(engine, settings.web.listen)
+    _Server(settings, _listen(settings.web.listen)).run()
+
+
+def _check_reach(engine: Engine, address: Address) -> None:
+    """Raises ConfigurationError if strangers would be let in."""
+    if not address.is_loopback and not accounts.any_user(engine):
+        raise ConfigurationError(
+            f"web.listen: {address} can be reached by others and no user is defined: run `tlsrpt user add NAME` first"
+        )
+
+
+def _listen(address: Address) -> socket.socket:
+    """A listening socket. Raises ConfigurationError if the address cannot be had."""
+    give_up = time.monotonic() + _BIND_SECONDS
+    while True:
+        try:
+            return socket.create_server(
+                (address.host, address.port),
+                family=socket.AF_INET6 if ":" in address.host else socket.AF_INET,
+                backlog=_BACKLOG,
+                dualstack_ipv6=address.host == "::",
+            )
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > give_up:
+                raise ConfigurationError(f"web.listen: {address}: {error.strerror or error}") from None
+        time.sleep(0.2)
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings, and none from its own files and variables."""
+
+    cfg: Config
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._listener = listener
+        super().__init__()
+
+    def load_config(self) -> None:
+        host, port = self._listener.getsockname()[:2]
+        wanted: dict[str, Any] = {
+            "bind": f"fd://{self._listener.detach()}",
+            "workers": self._settings.web.workers,
+            "threads": self._settings.web.threads,
+            "worker_class": "gthread",
+            "graceful_timeout": _GRACE_SECONDS,
+            "keepalive": 15,
+            "logger_class": _Log,
+            "loglevel": "warning",
+            "proc_name": "tlsrpt web",
+            # Heartbeats go through a file: on a disk they could wait for it.
+            "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108
+            "when_ready": lambda server: _announce(server, Address(host, port)),
+        }
+        if "control_socket_disable" in self.cfg.settings:  # gunicorn 25 and later: nobody asked for that door
+            wanted["control_socket_disable"] = True
+        for name, value in wanted.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Runs in each worker: a database connection must not be shared over a fork."""
+        return create_app(self._settings, open_engine(self._settings.database.url))
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """What gunicorn has to say goes where everything goes, in the same form."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+def _announce(_server: Arbiter, address: Address) -> None:
+    log.info("dashboard on http://%s/", address)

@@ -1,0 +1,79 @@
+"""The application over a real database, asked through Flask's test client."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector import settings
+from collector.store import accounts
+from collector.store.engine import Engine, open_engine
+from dashboard.web import create_app
+from dashboard.web.access.passwords import hash_password, hash_token
+from dashboard.web.access.session import Sessions
+from tests.web import world
+
+PASSWORD = "correct horse battery staple"
+_HASH = hash_password(PASSWORD)  # once: it takes a while, as it should
+TOKEN = "tlsrpt_made-for-a-test"
+
+MakeApp = Callable[..., Flask]
+
+
+@pytest.fixture
+def clock() -> world.Clock:
+    return world.Clock()
+
+
+@pytest.fixture
+def make_app(filled: Engine, clock: world.Clock) -> MakeApp:
+    """The application under some settings: `make_app(**{"web.public_url": "https://tls.example.net"})`."""
+
+    def make(**overrides: str) -> Flask:
+        return create_app(settings.load(environ={}, overrides=overrides), filled, now=clock)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def world_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("world") / "world.db"
+    shutil.copyfile(sqlite_template, path)
+    engine = open_engine(f"sqlite:///{path}")
+    world.fill(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def filled(world_file: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A database with the world in it."""
+    shutil.copyfile(world_file, tmp_path / "tlsrpt.db")
+    engine = open_engine(f"sqlite:///{tmp_path / 'tlsrpt.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def client(make_app: MakeApp) -> FlaskClient:
+    """A local caller while no user is defined."""
+    return make_app().test_client()
+
+
+def add_user(engine: Engine, name: str = "ada", role: str = "admin", *limited_to: str) -> accounts.User:
+    return accounts.add_user(engine, name, role=role, password_hash=_HASH, domains=limited_to, now=world.NOW)
+
+
+def enter(client: FlaskClient, engine: Engine, user: accounts.User) -> None:
+    """Lets `user` in without the form, whose check of a password takes its time."""
+    sessions = Sessions(accounts.secret(engine, "session", now=world.NOW))
+    client.set_cookie("tlsrpt", sessions.seal(sessions.begin(user, world.NOW)))
+
+
+def add_token(engine: Engine, scope: str = "read") -> dict[str, str]:
+    """A token, as the header that shows it."""
+    accounts.add_token(engine, "grafana", scope=scope, token_hash=hash_token(TOKEN), now=world.NOW)
+    return {"Authorization": f"Bearer {TOKEN}"}

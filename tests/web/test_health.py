@@ -1,0 +1,142 @@
+"""Health, readiness, metrics, and the headers of every answer."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from collector import settings
+from collector.store.engine import Engine, open_engine
+from dashboard.web import create_app
+from tests.web import world
+from tests.web.conftest import MakeApp, add_token, add_user
+
+
+def test_up(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "up"})
+
+
+def test_ready(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ready"})
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7:8080", "dashboard", "localhost"])
+def test_health_under_any_name(client: FlaskClient, host: str) -> None:
+    """Load balancers ask by address."""
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+def over(url: str) -> FlaskClient:
+    return create_app(settings.Settings(), open_engine(url)).test_client()
+
+
+def test_not_ready_with_an_empty_database(tmp_path: Path) -> None:
+    client = over(f"sqlite:///{tmp_path / 'empty.db'}")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {"status": "not ready", "reason": "the database is empty: run `tlsrpt db upgrade`"}
+    assert client.get("/healthz").status_code == 200
+
+
+def test_database_away() -> None:
+    client = over("postgresql+psycopg://nobody:secret@127.0.0.1:1/none?connect_timeout=1")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {"status": "not ready", "reason": "the database does not answer"}
+    assert client.get("/healthz").status_code == 200
+    for path in ("/", "/api/v1/domains", "/metrics"):
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert "127.0.0.1:1" not in answer.text
+        assert "secret" not in answer.text
+
+
+def scrape(client: FlaskClient) -> dict[str, float]:
+    found = {}
+    for family in text_string_to_metric_families(client.get("/metrics").text):
+        for sample in family.samples:
+            labels = ",".join(sample.labels.values())
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
+
+
+def test_metrics(client: FlaskClient) -> None:
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/plain; version=")
+    figures = scrape(client)
+    assert (
+        figures.items()
+        >= {
+            "tlsrpt_domains{enforce}": 1,
+            "tlsrpt_domains{testing}": 1,
+            "tlsrpt_domains{none}": 0,
+            "tlsrpt_domains{unknown}": 1,
+            "tlsrpt_deliveries{stored}": 3,
+            "tlsrpt_deliveries{duplicate}": 1,
+            "tlsrpt_deliveries{unassigned}": 1,
+            "tlsrpt_deliveries{quarantined}": 1,
+            "tlsrpt_deliveries{conflict}": 0,
+            "tlsrpt_reports{stored}": 3,
+            "tlsrpt_reports{duplicate}": 1,
+            "tlsrpt_reports{unassigned}": 1,
+            "tlsrpt_reports{conflict}": 0,
+        }.items()
+    )
+    assert world.NOW.timestamp() - 6 * 3600 <= figures["tlsrpt_last_delivery_timestamp_seconds"]
+    assert figures["process_resident_memory_bytes"] > 0
+
+
+def test_metrics_hold_nothing_of_a_report(client: FlaskClient) -> None:
+    """Labels are our own words: no domain, no reporter, so that the number of series never grows."""
+    text = client.get("/metrics").text
+    assert not re.search(r"\.(example|com|net)", text.replace("prometheus.io", ""))
+
+
+def test_metrics_are_counted_once_a_minute(client: FlaskClient, filled: Engine, clock: world.Clock) -> None:
+    assert scrape(client)["tlsrpt_deliveries{stored}"] == 3
+    world.submit(filled, world.both_domains())
+    assert scrape(client)["tlsrpt_deliveries{stored}"] == 3
+    clock.at += timedelta(seconds=60)
+    assert scrape(client)["tlsrpt_deliveries{stored}"] == 4
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/domains/example.com", "/api/v1/domains", "/api/v1/nothing", "/healthz", "/nothing"]
+)
+def test_headers(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    for directive in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
+        assert directive in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Strict-Transport-Security" not in headers
+
+
+def test_headers_behind_tls(filled: Engine, make_app: MakeApp) -> None:
+    client = make_app(**{"web.public_url": "https://tls.example.net"}).test_client()
+    assert client.get("/healthz").headers["Strict-Transport-Security"].startswith("max-age=")
+
+
+def test_redirect_to_login_has_the_headers_too(filled: Engine, make_app: MakeApp) -> None:
+    add_user(filled)
+    answer = make_app().test_client().get("/")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_metrics_want_a_token(filled: Engine, make_app: MakeApp) -> None:
+    add_user(filled)
+    client = make_app().test_client()
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/metrics", headers=add_token(filled)).status_code == 200
