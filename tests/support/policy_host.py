@@ -141,10 +141,11 @@ def _certificates(name: str) -> dict[str, Callable[[trustme.CA, trustme.CA], tru
 
 
 class PolicyHost:
-    """Serves `hosts` from `__enter__` to `__exit__`. `requests` counts the requests per policy domain."""
+    """Serves `hosts` from `__enter__` to `__exit__`. Counts `connections` and `requests` per policy domain."""
 
     def __init__(self) -> None:
         self.hosts = dict(HOSTS)
+        self.connections: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
         self.last_request = b""
         self.stopping = threading.Event()
@@ -201,7 +202,9 @@ class PolicyHost:
         """The SNI callback: a client that names nobody gets a certificate for nobody."""
         if name is None:
             return
-        certificate = self.hosts[name.removeprefix("mta-sts.")].certificate
+        domain = name.removeprefix("mta-sts.")
+        self.connections[domain] += 1
+        certificate = self.hosts[domain].certificate
         if not certificate:
             self.stopping.wait(60)
             return

@@ -1,0 +1,74 @@
+"""`tlsrpt schedule`: everything that happens by the clock, in one process."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from collector import jobs
+from collector.cli import Context
+from collector.monitor.fetch import fetch, tls_context
+from collector.monitor.model import Observation
+from collector.monitor.poller import Poller
+from collector.resolver import Resolver
+from collector.settings import Settings
+from collector.store.engine import Engine
+from collector.store.startup import prepare
+
+
+@click.command()
+@click.pass_obj
+def schedule(context: Context) -> int:
+    """Poll published policies, and whatever else has its time.
+
+    Runs until SIGTERM. While the database is away it waits for it.
+    """
+    settings = context.settings
+    with context.engine() as engine:
+        planned = [make(settings, engine) for make in JOBS]
+        asyncio.run(_until_told(settings, engine, planned))
+    return 0
+
+
+def polling(settings: Settings, engine: Engine) -> jobs.Job:
+    """Polls the published policies. Raises ConfigurationError."""
+    resolver = Resolver(settings.dns)
+    context = tls_context(settings.monitor)
+
+    async def look(domain: str, now: datetime) -> Observation:
+        return await fetch(domain, resolver=resolver, monitor=settings.monitor, context=context, now=now)
+
+    poller = Poller(
+        engine,
+        look,
+        workers=settings.monitor.workers,
+        # Longer than any look lasts, with time to write it down.
+        lease=timedelta(seconds=2 * settings.monitor.timeout + 60),
+        clock=lambda: datetime.now(UTC),
+        chance=random.random,  # spreads the load, keeps no secret
+    )
+    return poller.job()
+
+
+# Summaries, alerts and retention join here.
+JOBS: tuple[Callable[[Settings, Engine], jobs.Job], ...] = (polling,)
+
+
+async def _until_told(settings: Settings, engine: Engine, planned: list[jobs.Job]) -> None:
+    """Prepares the database and runs the jobs, until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    preparing = asyncio.create_task(jobs.until_done("database", lambda: asyncio.to_thread(prepare, engine, settings)))
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait({preparing, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not preparing.done():
+        preparing.cancel()
+        return
+    await preparing
+    await jobs.run(planned, stop)

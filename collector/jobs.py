@@ -1,0 +1,67 @@
+"""Periodic jobs in one process: each is called, says when it wants to be called again, and never stops the others."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from collector.errors import TemporaryError
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+# Seconds before a job that failed is called again, doubled each time.
+FIRST_RETRY = 1.0
+LONGEST_RETRY = 60.0
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+async def _nothing() -> None:
+    """A job without anything to put away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`step` does what is due and returns in how many seconds it is to be called again; `close` ends it cleanly."""
+
+    name: str
+    step: Callable[[], Awaitable[float]]
+    close: Callable[[], Awaitable[None]] = _nothing
+
+
+async def run(jobs: Sequence[Job], stop: asyncio.Event, *, sleep: Sleep = asyncio.sleep) -> None:
+    """Runs the jobs side by side until `stop` is set."""
+    tasks = [asyncio.create_task(repeat(job, sleep), name=job.name) for job in jobs]
+    try:
+        await stop.wait()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for job in jobs:
+            await job.close()
+
+
+async def repeat(job: Job, sleep: Sleep = asyncio.sleep) -> None:
+    """Calls one job for ever."""
+    while True:
+        try:
+            wait = await until_done(job.name, job.step, sleep)
+        except Exception:  # the last line of defence: a fault in one job must not end the others
+            log.exception("%s failed; trying again in %g s", job.name, LONGEST_RETRY)
+            wait = LONGEST_RETRY
+        await sleep(wait)
+
+
+async def until_done(name: str, attempt: Callable[[], Awaitable[T]], sleep: Sleep = asyncio.sleep) -> T:
+    """The result of `attempt`, which is repeated for as long as something it depends on is away."""
+    retry = FIRST_RETRY
+    while True:
+        try:
+            return await attempt()
+        except TemporaryError as error:
+            log.warning("%s: %s; trying again in %g s", name, error, retry)
+        await sleep(retry)
+        retry = min(retry * 2, LONGEST_RETRY)

@@ -1,0 +1,259 @@
+"""The poller with the real store, step by step under a clock that stands still."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from collector.errors import StoreUnavailable
+from collector.monitor.fetch import fetch, tls_context
+from collector.monitor.model import Observation, StsPolicy
+from collector.monitor.poller import Look, Poller, next_look
+from collector.resolver import Resolver
+from collector.store import published
+from collector.store.domains import add, remove
+from collector.store.engine import Engine, open_engine
+from collector.store.queries import find_domain, policies
+from collector.store.queries.rows import PublishedPolicy
+from tests.support.dns import DnsServer
+from tests.support.policy_host import PolicyHost
+
+NOW = datetime(2026, 3, 4, tzinfo=UTC)
+LEASE = timedelta(minutes=3)
+POLICY = StsPolicy("testing", 86400, ("mx1.example.com",), "version: STSv1\n")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def good(at: datetime = NOW) -> Observation:
+    return Observation(at, "1", POLICY, mx_hosts=("mx1.example.com",))
+
+
+def bad(at: datetime = NOW) -> Observation:
+    return Observation(at, "1", None, "tls", "expired")
+
+
+WAITS = [
+    # failures before, chance, least and most minutes
+    ("good, early", good(), 0, 0.0, 1296),
+    ("good, late", good(), 0, 1.0, 1425.6),
+    ("good after failures", good(), 5, 0.0, 1296),
+    ("first failure", bad(), 0, 0.0, 5),  # M13
+    ("first failure, late", bad(), 0, 1.0, 5.5),
+    ("second failure", bad(), 1, 0.0, 10),
+    ("fifth failure", bad(), 4, 0.0, 80),
+    ("many failures", bad(), 20, 1.0, 1425.6),
+    ("failing for ever", bad(), 10**6, 0.0, 1296),
+]
+
+
+@pytest.mark.parametrize(
+    ("observation", "failures", "chance", "minutes"), [case[1:] for case in WAITS], ids=[case[0] for case in WAITS]
+)
+def test_when_the_next_look_is(observation: Observation, failures: int, chance: float, minutes: float) -> None:
+    wait = next_look(observation, failures, chance)
+    assert wait == timedelta(minutes=minutes)
+    assert timedelta(minutes=5) <= wait < timedelta(days=1)
+
+
+def published_history(engine: Engine, name: str) -> tuple[PublishedPolicy, ...]:
+    domain_id = find_domain(engine, name)
+    assert domain_id is not None
+    return policies(engine, domain_id, now=NOW).published
+
+
+def poller(engine: Engine, look: Look, clock: Clock, workers: int = 4) -> Poller:
+    return Poller(engine, look, workers=workers, lease=LEASE, clock=clock, chance=lambda: 0.0)
+
+
+def answers(seen: list[str], answer: Callable[[datetime], Observation] = good) -> Look:
+    async def look(domain: str, now: datetime) -> Observation:
+        seen.append(domain)
+        return answer(now)
+
+    return look
+
+
+async def drained(each: Poller) -> int:
+    """Handles whatever is due now; returns how many looks that took."""
+    total = 0
+    while begun := await each.handle_due():
+        total += begun
+        await each.settle()
+    return total
+
+
+def test_new_domains_are_looked_at_at_once_and_then_daily(engine: Engine) -> None:
+    names = [f"d{number}.example" for number in range(10)]
+    add(engine, names, NOW)
+    seen: list[str] = []
+    clock = Clock()
+    each = poller(engine, answers(seen), clock)
+    assert asyncio.run(drained(each)) == 10
+    assert sorted(seen) == sorted(names)
+    for hours, looks in ((0, 0), (21.5, 0), (21.6, 10), (22, 0), (43.2, 10)):
+        clock.now = NOW + timedelta(hours=hours)
+        assert asyncio.run(drained(each)) == looks, hours
+
+
+def test_a_look_that_is_older_than_a_day_is_repeated_at_the_start(sqlite_engine: Engine) -> None:
+    add(sqlite_engine, ["example.com"], NOW)
+    clock = Clock()
+    seen: list[str] = []
+    late = Poller(sqlite_engine, answers(seen), workers=4, lease=LEASE, clock=clock, chance=lambda: 1.0)
+    asyncio.run(drained(late))
+    clock.now = NOW + timedelta(days=1)
+    assert asyncio.run(drained(poller(sqlite_engine, answers(seen), clock))) == 1
+
+
+def test_a_failed_look_is_repeated_sooner_and_less_and_less_often(engine: Engine) -> None:
+    add(engine, ["example.com"], NOW)
+    clock = Clock()
+    each = poller(engine, answers([], bad), clock)
+    looks = []
+    for minute in range(60):
+        clock.now = NOW + timedelta(minutes=minute)
+        if asyncio.run(drained(each)):
+            looks.append(minute)
+    assert looks == [0, 5, 15, 35]
+    clock.now = NOW + timedelta(minutes=75)
+    assert asyncio.run(drained(poller(engine, answers([]), clock))) == 1
+    clock.now += timedelta(hours=21)
+    assert asyncio.run(drained(each)) == 0  # the failures are forgotten
+
+
+def test_what_was_seen_becomes_history(engine: Engine) -> None:
+    add(engine, ["example.com"], NOW)
+    clock = Clock()
+    asyncio.run(drained(poller(engine, answers([]), clock)))
+    clock.now = NOW + timedelta(days=2)
+    asyncio.run(drained(poller(engine, answers([], bad), clock)))
+    [first, second] = published_history(engine, "example.com")
+    assert (first.mode, first.policy_id, first.mx, first.ended_at) == ("testing", "1", POLICY.mx, clock.now)
+    assert (second.mode, second.error, second.error_detail, second.ended_at) == ("unknown", "tls", "expired", None)
+
+
+def test_workers_are_bounded_and_a_slow_host_delays_nobody(sqlite_engine: Engine) -> None:
+    add(sqlite_engine, ["slow.example", *(f"d{number}.example" for number in range(20))], NOW)
+    at_once: list[int] = []
+    running: set[str] = set()
+
+    async def all_of_them() -> None:
+        release = asyncio.Event()
+
+        async def look(domain: str, now: datetime) -> Observation:
+            running.add(domain)
+            at_once.append(len(running))
+            await (release.wait() if domain == "slow.example" else asyncio.sleep(0.001))
+            running.discard(domain)
+            return good(now)
+
+        each = poller(sqlite_engine, look, Clock(), workers=3)
+        while len(at_once) < 21:
+            await each.step()
+        await asyncio.sleep(0.05)
+        assert running == {"slow.example"}
+        release.set()
+        await each.settle()
+
+    asyncio.run(asyncio.wait_for(all_of_them(), 30))
+    assert max(at_once) == 3
+
+
+def test_two_schedulers_share_the_work(engine: Engine) -> None:
+    add(engine, [f"d{number}.example" for number in range(12)], NOW)
+    seen: list[str] = []
+
+    async def both() -> None:
+        first, second = (poller(engine, answers(seen), Clock(), workers=2) for _ in range(2))
+        await asyncio.gather(drained(first), drained(second))
+
+    asyncio.run(both())
+    assert len(seen) == len(set(seen)) == 12
+
+
+def test_a_stop_breaks_looks_off_and_leaves_them_due(sqlite_engine: Engine) -> None:
+    add(sqlite_engine, ["example.com"], NOW)
+
+    async def begin_and_stop() -> None:
+        async def look(domain: str, now: datetime) -> Observation:
+            await asyncio.Event().wait()
+            return good(now)
+
+        each = poller(sqlite_engine, look, Clock())
+        assert await each.step() > 0
+        await each.close()
+
+    asyncio.run(asyncio.wait_for(begin_and_stop(), 10))
+    assert [due.name for due in published.claim_due(sqlite_engine, NOW, 9, LEASE)] == ["example.com"]
+
+
+def test_a_fault_in_one_look_is_logged_and_delays_nobody(
+    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(sqlite_engine, ["broken.example", "example.com"], NOW)
+    seen: list[str] = []
+
+    async def look(domain: str, now: datetime) -> Observation:
+        if domain == "broken.example":
+            raise ValueError("ours")
+        seen.append(domain)
+        return good(now)
+
+    clock = Clock()
+    each = poller(sqlite_engine, look, clock)
+    assert asyncio.run(drained(each)) == 2
+    assert seen == ["example.com"]
+    assert "broken.example: the look at its policy failed" in caplog.text
+    clock.now += LEASE
+    assert asyncio.run(drained(each)) == 1
+
+
+def test_a_database_that_is_away_is_told_to_the_caller() -> None:
+    away = open_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(poller(away, answers([]), Clock()).step())
+    away.dispose()
+
+
+def test_a_domain_removed_meanwhile_is_no_error(sqlite_engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    add(sqlite_engine, ["example.com"], NOW)
+
+    async def look(domain: str, now: datetime) -> Observation:
+        await asyncio.to_thread(remove, sqlite_engine, "example.com")
+        return good(now)
+
+    asyncio.run(drained(poller(sqlite_engine, look, Clock())))
+    assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+def test_real_hosts_good_and_bad_in_one_go(sqlite_engine: Engine) -> None:
+    """DNS, HTTPS, fetch, poller and store together: one look at each."""
+    with PolicyHost() as host, DnsServer(host.zone()) as dns:
+        expected = {
+            "good.example": ("testing", None),
+            "wildcard.example": ("testing", None),
+            "expired.example": ("unknown", "tls"),
+            "moved.example": ("unknown", "redirect"),
+            "slow-body.example": ("unknown", "timeout"),
+            "nowhere.example": ("unknown", "no_record"),
+        }
+        add(sqlite_engine, expected, NOW)
+        resolver, monitor = Resolver(dns.settings()), host.settings(timeout=1)
+        context = tls_context(monitor)
+
+        def look(domain: str, now: datetime) -> Awaitable[Observation]:
+            return fetch(domain, resolver=resolver, monitor=monitor, context=context, now=now)
+
+        asyncio.run(drained(poller(sqlite_engine, look, Clock())))
+    for name, (mode, error) in expected.items():
+        [interval] = published_history(sqlite_engine, name)
+        assert (interval.mode, interval.error) == (mode, error), name
