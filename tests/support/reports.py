@@ -136,7 +136,7 @@ def headers(
 
 
 def mail(document: Any, domain: str = "example.com", **more: Any) -> bytes:
-    """The unsigned mail that carries a document (dict, or `bytes` sent as they are). Keywords are those of `headers`."""
+    """The unsigned mail that carries a document (dict, or `bytes` as they are). Keywords are those of `headers`."""
     submitter = more.get("submitter", "reporter.example")
     content = document if isinstance(document, bytes) else to_gzip(document)
     first = date.fromisoformat(DAY)

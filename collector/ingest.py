@@ -1,0 +1,114 @@
+"""From a delivery's bytes to a `Delivery`: one function for every channel, pure but for the authenticator passed in.
+
+find the reports -> read them -> hints around them -> authenticate (mails only, and only if a report was found)
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from collector.auth import Authenticate
+from collector.delivery import Delivery, Envelope, Found, Hints, Reason
+from collector.ids import new_id
+from collector.report import contact_domain
+from collector.report import hints as around
+from collector.report.model import Finding
+from collector.report.notes import Notes
+from collector.report.search import MAIL_CHANNELS, Hit, search
+from collector.settings import Limits
+
+_MISSING = Reason("dkim_missing", "no mail, so no DKIM signature")
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Of the mails that the reports of a delivery stood in: each one's signing domain, or the first reason against one.
+
+    One that fails spoils all: a delivery is authenticated or it is not.
+    """
+
+    domains: dict[int, str]  # by id() of the Mail
+    reason: Reason | None
+
+
+_UNSEEN = _Verdict({}, None)
+
+
+def ingest(
+    raw: bytes,
+    envelope: Envelope,
+    now: datetime,
+    *,
+    limits: Limits,
+    dkim: str,
+    authenticate: Authenticate,
+    import_requires_dkim: bool = False,
+) -> Delivery:
+    """What came of the bytes that `envelope.channel` brought at `now` (aware, UTC).
+
+    `dkim` is `require`, `record` or `off` (rule 10). Under `require` a mail that is not authenticated gets the
+    reason why; an imported file counts all the same unless `import_requires_dkim`; a POST is never authenticated.
+    Raises KeyUnavailable if a key could not be fetched just now; nothing else.
+    """
+    identity = new_id(int(now.timestamp() * 1000))
+    if len(raw) > limits.message_bytes:
+        return _quarantined(identity, raw, envelope, now, Reason("limit", f"larger than {limits.message_bytes} bytes"))
+    found = search(
+        raw, envelope.channel, limits=limits, content_type=envelope.content_type, file_name=envelope.file_name
+    )
+    if found.refusal is not None:
+        reason = Reason(found.refusal.code, found.refusal.message)
+        return _quarantined(identity, raw, envelope, now, reason, found.findings)
+    hints = [around.hints(hit) for hit in found.hits]
+    is_import = envelope.channel == "import"
+    is_required = import_requires_dkim if is_import else dkim == "require" and envelope.channel in MAIL_CHANNELS
+    verdict = _verdict(found.hits, hints, authenticate) if is_required or dkim != "off" else _UNSEEN
+    notes = Notes()
+    for hit, hint in zip(found.hits, hints, strict=True):
+        around.note(hit, hint, notes)
+    return Delivery(
+        identity,
+        now,
+        envelope,
+        raw,
+        found=tuple(
+            Found(hit.report, _reporter(hit, hint, verdict), hint) for hit, hint in zip(found.hits, hints, strict=True)
+        ),
+        reason=verdict.reason if is_required else None,
+        authenticated=bool(verdict.domains),
+        findings=found.findings + notes.findings(),
+    )
+
+
+def _quarantined(
+    identity: UUID, raw: bytes, envelope: Envelope, now: datetime, reason: Reason, findings: tuple[Finding, ...] = ()
+) -> Delivery:
+    return Delivery(identity, now, envelope, raw, reason=reason, findings=findings)
+
+
+def _verdict(hits: tuple[Hit, ...], hints: list[Hints], authenticate: Authenticate) -> _Verdict:
+    """Asks about each mail once; a forwarded one on its own bytes and under its own names (Q86)."""
+    signers: dict[int, str] = {}
+    for mail in {id(hit.mail): hit.mail for hit in hits}.values():
+        if mail is None:
+            return _Verdict({}, _MISSING)
+        own = [(hit.report, hint.submitter) for hit, hint in zip(hits, hints, strict=True) if hit.mail is mail]
+        claimed = around.claimed_domains(
+            mail, frozenset(submitter for _, submitter in own if submitter), [report for report, _ in own]
+        )
+        found = authenticate(mail.raw, claimed)
+        if found.domain is None:
+            return _Verdict({}, found.reason or Reason("dkim_fail", "not authenticated"))
+        signers[id(mail)] = found.domain
+    return _Verdict(signers, None)
+
+
+def _reporter(hit: Hit, hint: Hints, verdict: _Verdict) -> str:
+    """Rule 10: the signing domain, else contact domain, submitter (Q69: maybe no domain), organisation."""
+    signer = verdict.domains.get(id(hit.mail))
+    return (
+        signer
+        or contact_domain(hit.report.contact_info)
+        or hint.submitter
+        or (hit.report.organization_name or "").strip()
+    )

@@ -1,0 +1,91 @@
+"""What the mail around a report says about it: used where the body is silent, never against it (R39, Q15, Q40)."""
+
+import re
+from email.utils import parseaddr
+
+from collector import domains
+from collector.delivery import Hints
+from collector.report import headers as header_fields
+from collector.report.labels import file_name_domain
+from collector.report.message import Mail
+from collector.report.model import Report
+from collector.report.normalise.names import contact_domain, name
+from collector.report.notes import Notes
+from collector.report.search import Hit
+
+# RFC 8460 section 5.3; blanks are one by now (Q72), and what follows may be in any form (Q71).
+_SUBJECT = re.compile(r"report domain: ?([^ ]+)", re.IGNORECASE)
+
+
+def hints(hit: Hit) -> Hints:
+    """The hints around one report; a report that was posted has none but its file name."""
+    named = _name(file_name_domain(hit.file_name))
+    if hit.mail is None:
+        return Hints(file_name_domain=named)
+    subject = _SUBJECT.search(_header(hit.mail, "subject") or "")
+    submitter = _header(hit.mail, "tls-report-submitter")
+    return Hints(
+        report_domain=_name(_header(hit.mail, "tls-report-domain")),
+        subject_domain=_name(subject[1]) if subject else None,
+        file_name_domain=named,
+        submitter=(_name(submitter) or submitter) if submitter else None,
+    )
+
+
+def claimed_domains(mail: Mail, submitters: frozenset[str], reports: list[Report]) -> frozenset[str]:
+    """Whom a mail says it is from: the domains of From, submitter and contact-info, normal forms (rule 10)."""
+    _, sender = parseaddr(_header(mail, "from") or "")
+    claimed = {name(sender.rpartition("@")[2])} if "@" in sender else set()
+    claimed |= {name(submitter) for submitter in submitters}
+    claimed |= {contact_domain(report.contact_info) for report in reports}
+    return frozenset(domain for domain in claimed if domain is not None)
+
+
+def note(hit: Hit, around: Hints, notes: Notes) -> None:
+    """Notes where the mail around a report departs from RFC 8460 section 5.3 or says other things than the body."""
+    if hit.mail is None:
+        return
+    headers = hit.mail.headers
+    if hit.mail.is_nested:
+        notes.add("Q86", "the report lies in a forwarded mail")
+    if "tls-report-domain" not in headers or "tls-report-submitter" not in headers:
+        notes.add("Q70", "TLS-Report-Domain or TLS-Report-Submitter is missing")
+    if "contenttype" in headers and "content-type" not in headers:
+        notes.add("Q78", "ContentType instead of Content-Type")
+    if header_fields.media_type(headers.get("content-type", "")) != "multipart/report":
+        notes.add("Q74", "not a multipart/report")
+    _note_submitter(hit.report, around, notes)
+    _note_other_domain(hit.report, around, notes)
+
+
+def _note_submitter(report: Report, around: Hints, notes: Notes) -> None:
+    """R33: the submitter is the domain of contact-info. A parent of it is let pass: Mail.ru means no harm (Q27)."""
+    if around.submitter is None:
+        return
+    if name(around.submitter) is None:
+        notes.add("Q69", f"TLS-Report-Submitter {around.submitter[:100]!r} is no domain name")
+        return
+    contact = contact_domain(report.contact_info)
+    if contact and not (domains.is_under(contact, around.submitter) or domains.is_under(around.submitter, contact)):
+        notes.add("Q27", f"TLS-Report-Submitter is {around.submitter}, contact-info is of {contact}")
+
+
+def _note_other_domain(report: Report, around: Hints, notes: Notes) -> None:
+    """R39: the body is authoritative. A tlsa result may name a host below the domain (R27)."""
+    named = {result.policy.policy_domain for result in report.policies} - {None}
+    for where, hint in (
+        ("TLS-Report-Domain", around.report_domain),
+        ("the subject", around.subject_domain),
+        ("the file name", around.file_name_domain),
+    ):
+        if hint and named and not any(domains.is_under(domain, hint) for domain in named if domain):
+            notes.add("Q40", f"{where} says {hint}, which the report is not about")
+
+
+def _header(mail: Mail, name: str) -> str | None:
+    value = mail.headers.get(name)
+    return header_fields.text(value).strip() or None if value else None
+
+
+def _name(value: str | None) -> str | None:
+    return name(value) if value else None

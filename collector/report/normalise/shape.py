@@ -1,0 +1,156 @@
+"""Mends the shape of an acceptable document in place: names, arrays, texts. The accepting schema holds already."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from collector.report.model import POLICY_TYPES, RESULT_TYPES
+from collector.report.notes import Notes
+
+# Names of drafts and of other people's mistakes -> the RFC's (R22, Q5, Q56), with the code of the finding.
+_ALIASES_OF_REPORT = {"email-address": ("contact-info", "Q56")}
+_ALIASES_OF_POLICY = {"mx-host-pattern": ("mx-host", "Q5")}
+_ALIASES_OF_DETAIL = {
+    "failure-error-code": ("failure-reason-code", "Q56"),
+    "receiving-mx-host-name": ("receiving-mx-hostname", "Q56"),
+    "additional-info-uri": ("additional-information", "Q56"),
+}
+_TEXTS_OF_REPORT = ("organization-name", "contact-info", "report-id")
+_TEXTS_OF_POLICY = ("policy-type", "policy-domain")
+_TEXTS_OF_DETAIL = (
+    "result-type",
+    "sending-mta-ip",
+    "receiving-mx-hostname",
+    "receiving-mx-helo",
+    "receiving-ip",
+    "additional-information",
+    "failure-reason-code",
+)
+
+
+def mend(document: dict[str, Any], notes: Notes) -> None:
+    """Every step, from the outside in."""
+    _rename(document, _ALIASES_OF_REPORT, "", notes)
+    _texts(document, _TEXTS_OF_REPORT, "", notes)
+    _wrap_policies(document, notes)
+    for position, entry in enumerate(document["policies"]):
+        where = f"/policies/{position}"
+        _drop_null_objects(entry)
+        if "policy" in entry:
+            _mend_policy(entry["policy"], f"{where}/policy", notes)
+        _wrap_details(entry, where, notes)
+        for index, detail in enumerate(entry.get("failure-details") or ()):
+            _mend_detail(detail, where, index, notes)
+
+
+def without_nul(document: Any, notes: Notes) -> Any:
+    """The document without NUL characters, which PostgreSQL cannot hold (Q58)."""
+    stripped = _without_nul(document)
+    if stripped != document:
+        notes.add("Q58", "NUL characters were taken out")
+    return stripped
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_without_nul(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name.replace("\0", ""): _without_nul(entry) for name, entry in value.items()}
+    return value
+
+
+def _rename(value: dict[str, Any], aliases: dict[str, tuple[str, str]], where: str, notes: Notes) -> None:
+    for alias in aliases.keys() & value.keys():
+        name, code = aliases[alias]
+        entry = value.pop(alias)
+        if value.get(name) is None:
+            value[name] = entry
+        notes.add(code, f"{where}/{alias}: read as {name}")
+
+
+def _texts(value: dict[str, Any], names: tuple[str, ...], where: str, notes: Notes) -> None:
+    """Numbers and truth values become texts; arrays and objects in a text's place are left out (R21)."""
+    for name in names:
+        entry = value.get(name)
+        if entry is None or type(entry) is str:
+            continue
+        if isinstance(entry, dict | list):
+            del value[name]
+            notes.add("R21", f"{where}/{name}: left out, it is no text")
+        else:
+            value[name] = str(entry)
+            notes.add("R21", f"{where}/{name}: {value[name]} is taken as text")
+
+
+def _wrap_policies(document: dict[str, Any], notes: Notes) -> None:
+    """`policies` as one object (Q22, R16)."""
+    if isinstance(document["policies"], dict):
+        document["policies"] = [document["policies"]]
+        notes.add("Q22", "/policies: one object instead of an array")
+
+
+def _wrap_details(entry: dict[str, Any], where: str, notes: Notes) -> None:
+    if isinstance(entry.get("failure-details"), dict):
+        entry["failure-details"] = [entry["failure-details"]]
+        notes.add("R21", f"{where}/failure-details: one object instead of an array")
+
+
+def _drop_null_objects(entry: dict[str, Any]) -> None:
+    """null is absent; the strict schema then says what is missing."""
+    for name in ("policy", "summary"):
+        if name in entry and entry[name] is None:
+            del entry[name]
+
+
+def _mend_policy(policy: dict[str, Any], where: str, notes: Notes) -> None:
+    _rename(policy, _ALIASES_OF_POLICY, where, notes)
+    _texts(policy, _TEXTS_OF_POLICY, where, notes)
+    _array_of_strings(policy, "policy-string", where, notes, if_string="Q10", if_empty="Q10")
+    _array_of_strings(policy, "mx-host", where, notes, if_string="Q1", if_empty="Q4")
+    policy_type = policy.get("policy-type")
+    if policy_type not in POLICY_TYPES and isinstance(policy_type, str):
+        known = policy_type.strip().casefold()
+        if known in POLICY_TYPES:
+            policy["policy-type"] = known
+            notes.add("Q14", f"{where}/policy-type: {policy_type!r} is taken as {known}")
+
+
+def _array_of_strings(
+    policy: dict[str, Any], name: str, where: str, notes: Notes, *, if_string: str, if_empty: str
+) -> None:
+    """A string in the place of an array is its only entry, "" is absent; what is no string is left out (R21)."""
+    value = policy.get(name)
+    if isinstance(value, str):
+        notes.add(if_string if value.strip() else if_empty, f"{where}/{name}: a string instead of an array")
+        policy[name] = [value] if value.strip() else []
+    elif isinstance(value, list):
+        if not all(type(entry) is str for entry in value):
+            policy[name] = list(_strings(value))
+            notes.add("R21", f"{where}/{name}: not all entries are strings")
+    elif value is not None:
+        del policy[name]
+        notes.add("R21", f"{where}/{name}: left out, it is no array")
+
+
+def _strings(value: list[Any]) -> Iterator[str]:
+    for entry in value:
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, int | float):
+            yield str(entry)
+
+
+def _mend_detail(detail: dict[str, Any], where: str, index: int, notes: Notes) -> None:
+    if not detail.keys().isdisjoint(_ALIASES_OF_DETAIL):
+        _rename(detail, _ALIASES_OF_DETAIL, f"{where}/failure-details/{index}", notes)
+    for name in _TEXTS_OF_DETAIL:
+        entry = detail.get(name)
+        if entry is not None and type(entry) is not str:
+            _texts(detail, (name,), f"{where}/failure-details/{index}", notes)
+    result_type = detail.get("result-type")
+    if result_type and result_type not in RESULT_TYPES:
+        known = result_type.strip().casefold()
+        if known in RESULT_TYPES:
+            detail["result-type"] = known
+            notes.add("Q55", f"{where}/failure-details/{index}/result-type: {result_type!r} is taken as {known}")

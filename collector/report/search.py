@@ -1,0 +1,151 @@
+"""Where in a delivery are the reports? Candidates are told by their bytes; labels only say how loud a failure is.
+
+A part that is labelled as a report, or stands in a mail that announces one, and cannot be read: that is a broken
+report, and its error is the reason. Anything else that cannot be read is just no report (RFC 8460 section 5.3, Q90).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from collector.errors import ReportRefused
+from collector.report import labels, message
+from collector.report.limits import Limits
+from collector.report.message import Mail
+from collector.report.model import Finding, Report
+from collector.report.notes import Notes
+from collector.report.reader import read_plain
+from collector.report.unpack import ZIP, Room, is_packed, unpack, zip_members
+
+MAIL_CHANNELS = ("smtp", "lmtp", "imap")
+_NOT_A_REPORT = ReportRefused("not_a_report", "no TLS report in it")
+# What every report holds and hardly anything else does.
+_MARKS = re.compile(rb'"(?:date-range|policies)"')
+_LEADING = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"  # blanks and byte order marks, UTF-16 too (Q84)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Bytes that may be a report, with their labels. `mail` is the innermost one around them, None for bare bytes.
+
+    `is_claimed`: its labels or its mail say that it is a report.
+    """
+
+    content: bytes
+    content_type: str | None
+    file_name: str | None
+    mail: Mail | None
+    is_claimed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A report, and where it stood."""
+
+    report: Report
+    file_name: str | None = None
+    mail: Mail | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a delivery holds. Without hits, `refusal` says why; with hits, broken reports beside them are findings."""
+
+    hits: tuple[Hit, ...]
+    findings: tuple[Finding, ...]
+    refusal: ReportRefused | None
+
+
+def documents(raw: bytes, channel: str, *, limits: Limits) -> tuple[bytes, ...]:
+    """The JSON text of each report in a delivery, as it came, in the order of `Delivery.found`."""
+    return tuple(hit.report.document for hit in search(raw, channel, limits=limits).hits)
+
+
+def search(
+    raw: bytes, channel: str, *, limits: Limits, content_type: str | None = None, file_name: str | None = None
+) -> Search:
+    """Every report in a delivery. `content_type` and `file_name` label a bare body or file. Raises nothing."""
+    notes = Notes()
+    hits: list[Hit] = []
+    refusals: list[ReportRefused] = []
+    room = Room(limits.report_bytes)
+    try:
+        for candidate in _candidates(raw, channel, content_type, file_name, notes):
+            _read(candidate, room, limits, notes, hits, refusals)
+    except ReportRefused as refusal:  # of the mail as a whole
+        return Search((), notes.findings(), refusal)
+    if not hits:
+        return Search((), notes.findings(), refusals[0] if refusals else _NOT_A_REPORT)
+    for broken in refusals:
+        notes.add("Q87", f"beside it a report that cannot be read ({broken.code}): {broken.message}")
+    return Search(tuple(hits), notes.findings(), None)
+
+
+def _candidates(
+    raw: bytes, channel: str, content_type: str | None, file_name: str | None, notes: Notes
+) -> Iterator[Candidate]:
+    if channel in MAIL_CHANNELS or (channel == "import" and not _looks_bare(raw)):
+        yield from _parts(raw, notes)
+        return
+    label = (content_type or "").partition(";")[0].strip().lower() or None
+    is_claimed = labels.claims(label, file_name)
+    if is_claimed or _looks_bare(raw):
+        yield Candidate(raw, label, file_name, None, is_claimed)
+
+
+def _parts(raw: bytes, notes: Notes) -> Iterator[Candidate]:
+    mail, parts = message.parts(raw, notes)
+    for part in parts:
+        is_labelled = labels.claims(part.content_type, part.file_name)
+        if is_labelled or _looks_bare(part.content):
+            is_claimed = is_labelled or mail.is_announced or part.mail.is_announced
+            yield Candidate(part.content, part.content_type, part.file_name, part.mail, is_claimed)
+
+
+def _looks_bare(raw: bytes) -> bool:
+    return is_packed(raw) or _looks_like_json(raw)
+
+
+def _looks_like_json(data: bytes) -> bool:
+    return data[:1000].lstrip(_LEADING).startswith((b"{", b"["))
+
+
+def _read(
+    candidate: Candidate, room: Room, limits: Limits, notes: Notes, hits: list[Hit], refusals: list[ReportRefused]
+) -> None:
+    try:
+        members = _members(candidate, room)
+    except ReportRefused as refusal:
+        # Packed bytes that were posted or imported are meant to be a report; an attachment may be anything.
+        if candidate.is_claimed or candidate.mail is None:
+            refusals.append(refusal)
+        return
+    for name, text, own in members:
+        if not candidate.is_claimed and not _is_marked(text):
+            continue
+        try:
+            report = read_plain(text, own, limits)
+        except ReportRefused as refusal:
+            refusals.append(refusal)
+        else:
+            hits.append(Hit(report, name, candidate.mail))
+            labels.note(candidate.content, candidate.content_type, name, candidate.mail is not None, notes)
+
+
+def _members(candidate: Candidate, room: Room) -> list[tuple[str | None, bytes, Notes]]:
+    """Name, JSON text and findings of each report in a candidate: several only in a zip file (Q85)."""
+    packed: list[tuple[str | None, bytes]] = [(candidate.file_name, candidate.content)]
+    if candidate.content.startswith(ZIP):
+        packed = list(zip_members(candidate.content, room))
+    elif labels.is_gzip(candidate.content_type) and not _looks_bare(candidate.content):
+        raise ReportRefused("unpack", f"labelled {candidate.content_type}, and neither gzip data nor JSON")
+    members = []
+    for name, content in packed:
+        own = Notes()
+        members.append((name, unpack(content, room, own), own))
+    return members
+
+
+def _is_marked(text: bytes) -> bool:
+    # UTF-16 (Q84) has a NUL in each pair.
+    return _MARKS.search(text.replace(b"\0", b"") if b"\0" in text[:4] else text) is not None
