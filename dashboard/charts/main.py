@@ -1,0 +1,269 @@
+"""The main chart: sessions per day against the mode of that day, and when the policy changed."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+
+from collector.store.queries import Daily, DayFigures, Policies
+from dashboard.charts.modes import Band, Change, bands, changes
+
+# Blue and vermilion stay apart for every kind of colour vision (Okabe and Ito); modes are named in the chart besides.
+SUCCESSFUL, FAILED = "#4384bf", "#d55e00"
+_BANDS = {
+    "enforce": "rgba(0, 158, 115, 0.16)",
+    "testing": "rgba(230, 190, 0, 0.20)",
+    "none": "rgba(128, 128, 128, 0.16)",
+    "unknown": "rgba(190, 90, 170, 0.18)",
+}
+_DAY_MS = 86_400_000
+_MOST_CHANGES = 3
+_SYMBOLS = {
+    "first": "circle-open",
+    "mode": "triangle-down",
+    "policy": "diamond",
+    "error": "x",
+    "recovered": "circle",
+}
+# A label needs about this share of the width; a narrower band is named on hover and in the table.
+_LABEL_SHARE = 0.12
+# Sessions above, their failure rate below: three failures in ten thousand sessions are seen in the second only.
+_SESSIONS_AXIS, _RATE_AXIS = [0.34, 0.94], [0.0, 0.24]
+
+
+def main_chart(daily: Daily, policies: Policies) -> go.Figure:
+    """The figure of one domain. Traces: bars `Successful` and `Failed`, stacked; `Failure rate` below; `Policy change`.
+
+    Mode bands are layout shapes of type rect whose `name` is the mode; a changed policy is also a line shape.
+    An empty range gives a figure without bars.
+    """
+    marks = _in_range(changes(policies.published), daily)
+    return go.Figure(
+        data=[*_bars(daily.days, marks), _rate(daily.days), *_marks(marks)],
+        layout={
+            "template": "none",
+            "barmode": "stack",
+            "bargap": 0.15,
+            "hovermode": "x unified",
+            "hoversubplots": "axis",
+            "dragmode": False,
+            "autosize": True,
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "margin": {"l": 56, "r": 12, "t": 8, "b": 36},
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            "xaxis": _x_axis(daily),
+            "yaxis": _sessions_axis(daily.days),
+            "yaxis2": {
+                "domain": _RATE_AXIS,
+                "title": {"text": "Failed", "font": {"size": 13}},
+                "tickformat": "~p",
+                "rangemode": "tozero",
+                "range": _rate_range(daily.days),
+                "fixedrange": True,
+                "nticks": 3,
+            },
+            "yaxis3": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
+            "shapes": [*_rects(bands(daily), len(daily.days)), *_lines(marks)],
+        },
+    )
+
+
+def _x_axis(daily: Daily) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "type": "date",
+        "anchor": "y2",
+        "ticklabelmode": "period",
+        "hoverformat": "%a %-d %b %Y (UTC)",
+        "spikethickness": 1,
+        "spikedash": "dot",
+        "spikecolor": "#7a7a7a",
+        "showgrid": False,
+        "fixedrange": True,
+    }
+    if daily.days:
+        axis["range"] = [_start(daily.days[0].day), _start(daily.days[-1].day + timedelta(days=1))]
+    return axis
+
+
+def _sessions_axis(days: tuple[DayFigures, ...]) -> dict[str, Any]:
+    most = max((day.successful + day.failed for day in days), default=0)
+    axis: dict[str, Any] = {
+        "domain": _SESSIONS_AXIS,
+        "title": {"text": "Sessions", "font": {"size": 13}},
+        "tickformat": ",d",
+        "rangemode": "tozero",
+        "fixedrange": True,
+        "nticks": 6,
+    }
+    # Half sessions do not exist: below the number of ticks, one tick for each.
+    return axis | ({"dtick": 1, "range": [0, max(most, 1) * 1.1]} if most < axis["nticks"] else {})
+
+
+def _start(day: date) -> str:
+    return day.isoformat()
+
+
+def _bars(days: tuple[DayFigures, ...], marks: list[Change]) -> list[dict[str, Any]]:
+    common = {
+        "type": "bar",
+        "x": [_start(day.day) for day in days],
+        "xperiod": _DAY_MS,
+        "xperiodalignment": "middle",
+        "customdata": [_day_text(day, marks) for day in days],
+    }
+    return [
+        {
+            **common,
+            "name": "Successful",
+            "y": [day.successful for day in days],
+            "marker": {"color": SUCCESSFUL},
+            "hovertemplate": "%{y:,} successful<extra></extra>",
+        },
+        {
+            **common,
+            "name": "Failed",
+            "y": [day.failed for day in days],
+            "marker": {"color": FAILED},
+            "hovertemplate": "%{y:,} failed, mode %{customdata}<extra></extra>",
+        },
+    ]
+
+
+def _day_text(day: DayFigures, marks: list[Change]) -> str:
+    """The mode of a day, and what changed on it: the marks themselves would catch the pointer of the days around."""
+    mode = _source(day.mode, day.mode_source, "as reported")
+    changed = [
+        f"<br>{_moment(mark.at)[-5:]} {mark.text}" for mark in marks if mark.at.astimezone(UTC).date() == day.day
+    ]
+    return mode + "".join(changed[:_MOST_CHANGES]) + ("<br>…" if len(changed) > _MOST_CHANGES else "")
+
+
+def _source(mode: str, source: str, words: str) -> str:
+    """The mode, marked where only reports tell it; nobody reports `unknown`."""
+    return mode if source == "published" or mode == "unknown" else f"{mode} ({words})"
+
+
+def _rate(days: tuple[DayFigures, ...]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": "Failure rate",
+        "showlegend": False,
+        "yaxis": "y2",
+        "x": [_start(day.day) for day in days],
+        "xperiod": _DAY_MS,
+        "xperiodalignment": "middle",
+        # A day without sessions has no rate: the line has a gap there.
+        "y": [_rate_of(day) for day in days],
+        "connectgaps": False,
+        "line": {"color": FAILED, "width": 1.5},
+        "marker": {"color": FAILED, "size": 4},
+        "hovertemplate": "%{y:.3~p} of the sessions failed<extra></extra>",
+    }
+
+
+def _rate_of(day: DayFigures) -> float | None:
+    sessions = day.successful + day.failed
+    return day.failed / sessions if sessions else None
+
+
+def _rate_range(days: tuple[DayFigures, ...]) -> list[float]:
+    """From 0 to a little over the highest rate; at least to 1 %, so that nothing looks like a catastrophe."""
+    highest = max((_rate_of(day) or 0.0 for day in days), default=0.0)
+    return [0, max(highest * 1.12, 0.01)]
+
+
+def _rects(found: tuple[Band, ...], days: int) -> list[dict[str, Any]]:
+    rects = []
+    legend = _legend(found)
+    for band in found:
+        rect: dict[str, Any] = {
+            "type": "rect",
+            "name": band.mode,
+            "layer": "below",
+            "xref": "x",
+            "yref": "paper",
+            "x0": _start(band.first),
+            "x1": _start(band.last + timedelta(days=1)),
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": _BANDS.get(band.mode, _BANDS["unknown"]),
+            "line": {"width": 0},
+            # Before our own observations begin, the mode is hearsay: paler.
+            "opacity": 1.0 if band.source == "published" else 0.6,
+            "legendgroup": band.mode,
+            "showlegend": band in legend,
+        }
+        if (band.last - band.first).days + 1 >= days * _LABEL_SHARE:
+            rect["label"] = {
+                "text": _source(band.mode, band.source, "reported"),
+                "textposition": "top left",
+                "font": {"size": 12},
+            }
+        rects.append(rect)
+    return rects
+
+
+def _legend(found: tuple[Band, ...]) -> frozenset[Band]:
+    """One band of each mode stands in the legend, in its full colour where there is one."""
+    first: dict[str, Band] = {}
+    for band in sorted(found, key=lambda band: band.source != "published"):
+        first.setdefault(band.mode, band)
+    return frozenset(first.values())
+
+
+def _in_range(found: tuple[Change, ...], daily: Daily) -> list[Change]:
+    if not daily.days:
+        return []
+    first = datetime.combine(daily.days[0].day, time(), UTC)
+    end = datetime.combine(daily.days[-1].day + timedelta(days=1), time(), UTC)
+    return [change for change in found if first <= change.at < end]
+
+
+def _lines(marks: list[Change]) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "line",
+            "name": mark.kind,
+            "layer": "above",
+            "xref": "x",
+            "yref": "paper",
+            "x0": _moment(mark.at),
+            "x1": _moment(mark.at),
+            "y0": 0,
+            "y1": 1,
+            "line": {"width": 1, "dash": "dot", "color": "#7a7a7a"},
+        }
+        for mark in marks
+        if mark.kind in ("mode", "policy")
+    ]
+
+
+def _moment(at: datetime) -> str:
+    # plotly.js knows no zones: every x is UTC.
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _marks(marks: list[Change]) -> list[dict[str, Any]]:
+    if not marks:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "Policy change",
+            "yaxis": "y3",
+            "x": [_moment(mark.at) for mark in marks],
+            "y": [0.99] * len(marks),
+            "customdata": [mark.text for mark in marks],
+            "cliponaxis": False,
+            "marker": {
+                "size": 11,
+                "color": "#7a7a7a",
+                "symbol": [_SYMBOLS[mark.kind] for mark in marks],
+            },
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+    ]

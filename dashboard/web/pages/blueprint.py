@@ -1,0 +1,9 @@
+"""All pages, with the filters and links that their templates use."""
+
+from flask import Blueprint
+
+from dashboard.web.pages import deliveries, domain, filters, links, overview, reports, static
+
+blueprint = Blueprint("pages", __name__)
+for part in (static, overview, domain, reports, deliveries, filters, links):
+    part.register(blueprint)

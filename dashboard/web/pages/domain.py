@@ -1,0 +1,106 @@
+"""The pages of one domain: the whole picture, and each of its tables by itself."""
+
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+
+from collector.store import queries
+from collector.store.queries import Daily, Filter, MxTable, Page, Policies, PublishedPolicy
+from dashboard.charts import bands, changes
+from dashboard.web import params, scope, state
+from dashboard.web.pages.causes import causes, consequences, headline
+
+# How many causes are read to say when, where and under which mode; the totals come from the MX table.
+_CAUSES = 1000
+_RECENT_REPORTS = 10
+
+
+def register(blueprint: Blueprint) -> None:
+    for path, view in (("", overview), ("/daily", daily), ("/mx", mx), ("/failures", failures)):
+        blueprint.add_url_rule(f"/domains/<domain>{path}", f"domain_{view.__name__}", view)
+    for path, view in (("/reporters", reporters), ("/policies", policies)):
+        blueprint.add_url_rule(f"/domains/<domain>{path}", f"domain_{view.__name__}", view)
+
+
+def overview(domain: str) -> str:
+    name, domain_id = scope.domain(domain)
+    filter_, engine, now = _filter(), state.engine(), state.now()
+    days = queries.daily(engine, domain_id, filter_, now=now)
+    table = queries.mx_figures(engine, domain_id, filter_, now=now)
+    listed = queries.failures(engine, domain_id, filter_, limit=_CAUSES)
+    history = queries.policies(engine, domain_id, now=now)
+    found = causes(table, listed.items)
+    return _render(
+        "domain.html",
+        name,
+        days=days,
+        bands=bands(days),
+        headline=headline(days),
+        mx=table,
+        causes=found,
+        consequences=consequences(found),
+        all_listed=listed.next is None,
+        reporters=queries.reporters(engine, domain_id, filter_, now=now),
+        policies=history,
+        current=_current(history),
+        changes=changes(history.published),
+        mode=_mode_now(domain_id, days),
+        reports=queries.reports(engine, domain=name, limit=_RECENT_REPORTS),
+    )
+
+
+def daily(domain: str) -> str:
+    name, domain_id = scope.domain(domain)
+    days: Daily = queries.daily(state.engine(), domain_id, _filter(), now=state.now())
+    return _render("daily.html", name, days=days, headline=headline(days))
+
+
+def mx(domain: str) -> str:
+    name, domain_id = scope.domain(domain)
+    table: MxTable = queries.mx_figures(state.engine(), domain_id, _filter(), now=state.now())
+    return _render("mx.html", name, mx=table)
+
+
+def failures(domain: str) -> str:
+    name, domain_id = scope.domain(domain)
+    page: Page[queries.Failure] = queries.failures(
+        state.engine(),
+        domain_id,
+        _filter(),
+        limit=params.limit(request.args),
+        cursor=params.cursor(request.args),
+    )
+    return _render("failures.html", name, failures=page.items, next=page.next)
+
+
+def reporters(domain: str) -> str:
+    name, domain_id = scope.domain(domain)
+    rows = queries.reporters(state.engine(), domain_id, _filter(), now=state.now())
+    return _render("reporters.html", name, reporters=rows)
+
+
+def policies(domain: str) -> str:
+    name, domain_id = scope.domain(domain)
+    history: Policies = queries.policies(state.engine(), domain_id, now=state.now())
+    return _render("policies.html", name, policies=history, current=_current(history))
+
+
+def _filter() -> Filter:
+    return params.figures_filter(request.args, state.today())
+
+
+def _render(template: str, name: str, **values: object) -> str:
+    return render_template(template, name=name, filter=_filter(), today=state.today(), **values)
+
+
+def _current(history: Policies) -> PublishedPolicy | None:
+    """What we found at our last look, be it an error."""
+    return history.published[-1] if history.published else None
+
+
+def _mode_now(domain_id: UUID, days: Daily) -> str:
+    """The mode in force today, whatever the range."""
+    today = state.today()
+    if days.days and days.days[-1].day == today:
+        return days.days[-1].mode
+    return queries.daily(state.engine(), domain_id, Filter(today, today), now=state.now()).days[-1].mode

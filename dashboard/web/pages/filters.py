@@ -1,0 +1,114 @@
+"""Template filters: how numbers, days and strings from strangers are written on a page."""
+
+import unicodedata
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+from flask import Blueprint
+
+from collector import domains
+from dashboard import explain
+
+# Invisible characters that reorder or hide text, besides the control characters (Q58).
+_HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+
+def number(value: int | None) -> str:
+    """`1,234,567`; None, which is not known, is `unknown`."""
+    return "unknown" if value is None else f"{value:,}"
+
+
+def rate(failed: int, sessions: int) -> str:
+    """The share that failed, never rounded to nothing or to everything: `0.12 %`, `< 0.01 %`, `> 99.99 %`."""
+    if sessions <= 0:
+        return "–"
+    if failed <= 0:
+        return "0 %"
+    if failed >= sessions:
+        return "100 %"
+    percent = 100 * failed / sessions
+    if percent < 0.01:
+        return "< 0.01 %"
+    if percent > 99.99:
+        return "> 99.99 %"
+    return f"{percent:.2f} %" if percent < 10 else f"{percent:.1f} %"
+
+
+def day(value: date) -> str:
+    """`Tue 24 Nov 2026`"""
+    return f"{value:%a} {value.day} {value:%b %Y}"
+
+
+def moment(value: datetime) -> str:
+    """`24 Nov 2026, 13:45 UTC`"""
+    value = value.astimezone(UTC)
+    return f"{value.day} {value:%b %Y, %H:%M} UTC"
+
+
+def days_text(first: date, last: date) -> str:
+    """`Tue 24 Nov 2026` or `Tue 24 Nov to Thu 26 Nov 2026`."""
+    if first == last:
+        return day(first)
+    if first.year == last.year:
+        return f"{first:%a} {first.day} {first:%b} to {day(last)}"
+    return f"{day(first)} to {day(last)}"
+
+
+def size(value: int) -> str:
+    """Bytes as people read them: `812 bytes`, `4.2 KB`, `1.3 MB`."""
+    if value < 1000:
+        return f"{value} bytes"
+    return f"{value / 1000:.1f} KB" if value < 1_000_000 else f"{value / 1_000_000:.1f} MB"
+
+
+def told(value: object) -> str:
+    """A string from a stranger, with its invisible characters made visible; line ends stay (Q58, Q106)."""
+    text = str(value).replace("\r\n", "\n")
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    if char == "\n" or char.isprintable() or unicodedata.category(char) not in _HIDDEN:
+        return char
+    return f"\\u{ord(char):04x}"
+
+
+def web_link(value: str | None) -> str | None:
+    """`value` if it is an http or https address, whole and without tricks; else None."""
+    if not value or any(char.isspace() or not char.isprintable() for char in value):
+        return None
+    try:
+        parts = urlsplit(value)
+        # The port is read lazily, and may be nonsense.
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return None
+    return value if usable else None
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 session`, `1,234 sessions`."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def register(blueprint: Blueprint) -> None:
+    """Make them known to every template, the error page and the login form included."""
+    for function in (number, rate, day, moment, days_text, size, told, web_link, plural):
+        blueprint.app_template_filter(function.__name__)(function)
+    blueprint.app_template_filter("domain_name")(domains.display)
+    blueprint.app_template_global("explain")(_explain)
+
+
+def _explain(kind: str, code: str) -> object:
+    """`explain('result_type', code)` and so on: the functions of dashboard.explain."""
+    return _EXPLAIN[kind](code)
+
+
+_EXPLAIN = {
+    "result_type": explain.result_type,
+    "consequence": explain.consequence,
+    "mode": explain.mode,
+    "fetch_error": explain.fetch_error,
+    "outcome": explain.outcome,
+    "reason": explain.reason,
+}

@@ -1,0 +1,48 @@
+"""`/` and `/domains`: every domain, what is wrong first; and what to set up where there is none."""
+
+from flask import Blueprint, render_template, request
+
+from collector.store import queries
+from dashboard.charts import sparkline
+from dashboard.web import access, params, state
+from dashboard.web.pages.health import health, order
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/", "overview", overview)
+    blueprint.add_url_rule("/domains", "domains", overview)
+
+
+def overview() -> str:
+    now = state.now()
+    search = params.text(request.args, "search")
+    cursor = params.cursor(request.args)
+    filter_ = params.figures_filter(request.args, state.today())
+    page = queries.domain_overview(
+        state.engine(),
+        filter_,
+        now=now,
+        limit=params.limit(request.args),
+        cursor=cursor,
+        search=search,
+        only=access.only(),
+    )
+    whole = page.next is None and cursor is None
+    # Over several pages the order is the query's, by name: sorting each page would only look like an order.
+    rows = sorted(page.items, key=lambda row: order(row, now)) if whole else list(page.items)
+    return render_template(
+        "overview.html",
+        filter=filter_,
+        rows=[(row, health(row, now), sparkline(row.daily)) for row in rows],
+        whole=whole,
+        next=page.next,
+        search=search,
+        unassigned=_unassigned() if cursor is None and search is None else (),
+        today=state.today(),
+        recipients=state.settings().smtp.recipients,
+    )
+
+
+def _unassigned() -> tuple[queries.UnassignedName, ...]:
+    """Foreign names that wait for adoption: for viewers of all domains only."""
+    return () if access.only() is not None else queries.unassigned_names(state.engine())

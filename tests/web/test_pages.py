@@ -1,0 +1,274 @@
+"""The pages over a living installation: every one is whole, says what is wrong, and lets no stranger's string act."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from collector import settings
+from collector.store import queries
+from collector.store.engine import Engine
+from dashboard.web import create_app
+from tests.support import living
+from tests.support.page import Page, read
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    filled = living.database(tmp_path_factory.mktemp("living") / "tlsrpt.db")
+    yield filled
+    filled.dispose()
+
+
+@pytest.fixture(scope="module")
+def client(engine: Engine) -> FlaskClient:
+    return create_app(settings.load(environ={}), engine, now=lambda: living.NOW).test_client()
+
+
+def get(client: FlaskClient, path: str, status: int = 200, **query: str) -> Page:
+    answer = client.get(path, query_string={name.rstrip("_"): value for name, value in query.items()})
+    assert answer.status_code == status
+    assert answer.mimetype == "text/html"
+    return read(answer.text)
+
+
+def ids(client: FlaskClient, engine: Engine) -> dict[str, str]:
+    """A page of each kind that has an id in its path."""
+    page = queries.reports(engine, domain="example.com", reporter=living.SCRIPT)
+    [hostile] = page.items
+    [quarantined] = queries.deliveries(engine, outcome="quarantined").items
+    return {
+        "report": f"/reports/{hostile.id}",
+        "delivery": f"/deliveries/{hostile.delivery_id}",
+        "quarantined": f"/deliveries/{quarantined.id}",
+    }
+
+
+DOMAIN_PAGES = ["", "/daily", "/mx", "/failures", "/reporters", "/policies"]
+PATHS = [
+    "/",
+    "/domains",
+    *[f"/domains/example.com{path}" for path in DOMAIN_PAGES],
+    *[f"/domains/{name}" for name in living.NAMES],
+    "/reports",
+    "/deliveries",
+    "report",
+    "delivery",
+    "quarantined",
+]
+
+
+@pytest.fixture(params=PATHS)
+def page(request: pytest.FixtureRequest, client: FlaskClient, engine: Engine) -> Page:
+    """Every page in turn."""
+    path: str = request.param
+    return get(client, path if path.startswith("/") else ids(client, engine)[path])
+
+
+def test_the_html_is_whole_and_nothing_is_inline(page: Page) -> None:
+    assert page.problems == []
+
+
+def test_nothing_comes_from_another_origin(page: Page) -> None:
+    sources = [
+        given.get("src") or given.get("href", "") for tag in ("script", "link", "img") for given in page.all(tag)
+    ]
+    assert sources
+    assert all(source.startswith("/static/") for source in sources)
+
+
+def test_it_has_a_title_one_heading_landmarks_and_a_way_past_the_navigation(page: Page) -> None:
+    assert [len(page.all(tag)) for tag in ("title", "h1", "main", "header", "footer")] == [1] * 5
+    assert page.all("a", class_="skip", href="#content")
+    assert page.all("html", lang="en")
+
+
+def test_every_field_has_a_label_and_every_column_a_heading(page: Page) -> None:
+    labelled = len(page.all("label"))
+    fields = [given for tag in ("input", "select") for given in page.all(tag) if given.get("type") != "hidden"]
+    assert len(fields) == labelled
+    assert all(given.get("scope") in ("col", "row") for given in page.all("th"))
+
+
+def test_links_lead_to_pages_and_to_the_api_only(page: Page) -> None:
+    ours = [link for link in page.links() if not link.startswith("https://help.example/")]
+    assert all(link.startswith(("/", "#")) for link in ours)
+
+
+def test_every_link_within_the_pages_works(page: Page, client: FlaskClient) -> None:
+    for link in {link for link in page.links() if link.startswith("/") and not link.startswith("/reports/")}:
+        assert client.get(link).status_code == 200, link
+
+
+def test_problems_come_first_on_the_list_of_domains(client: FlaskClient) -> None:
+    page = get(client, "/")
+    names = [link.rpartition("/")[2] for link in page.links() if link.startswith("/domains/")]
+    assert names == ["example.com", "example.net", "quiet.example", "example.org"]
+    assert "2 domains with trouble. 1 domain to look at." in page.text
+    assert "failing now, mail held back" in page.text
+    assert "policy fetch fails: timeout" in page.text
+
+
+def test_the_list_is_searched_and_paged(client: FlaskClient) -> None:
+    assert "example.org" not in get(client, "/", search="example.c").text
+    assert "No domain with nowhere in its name" in get(client, "/", search="nowhere").text.replace("“", "")
+    first = get(client, "/", limit="3")
+    [following] = [given["href"] for given in first.all("a", rel="next")]
+    assert "limit=3" in following
+    rest = read(client.get(following).text)
+    assert "quiet.example" in rest.text
+    assert "by name" in rest.text
+    assert not rest.all("a", rel="next")
+
+
+def test_foreign_names_are_offered_for_adoption(client: FlaskClient) -> None:
+    assert "foreign.example" in get(client, "/").text
+    assert "tlsrpt domain add NAME" in get(client, "/").text
+
+
+def test_the_domain_says_what_is_wrong_how_bad_since_when_whose_fault_and_what_to_do(client: FlaskClient) -> None:
+    text = get(client, "/domains/example.com").text
+    assert "366 sessions failed, 0.64 % of 57,403, on 7 days, Tue 27 Oct to Sun 22 Nov 2026." in text
+    assert "Certificate expired (350) at mx2.example.com, Thu 19 Nov to Sun 22 Nov 2026" in text
+    assert "366 held back" in text
+    assert "Most likely yours" in text
+    assert "Renew the certificate" in text
+
+
+def test_the_domain_of_which_nothing_came_says_what_to_check(client: FlaskClient) -> None:
+    page = get(client, "/domains/quiet.example")
+    assert "None has ever come." in page.text
+    assert "_smtp._tls.quiet.example" in page.text
+    assert page.all("div", id="main-chart") == []
+
+
+def test_a_policy_that_cannot_be_fetched_is_said_with_its_reason(client: FlaskClient) -> None:
+    assert "The policy cannot be fetched since 21 Nov 2026, 06:30 UTC" in get(client, "/domains/example.net").text
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, {"from": "2026-10-25", "to": "2026-11-23"}),
+        ({"from": "2026-11-01", "to": "2026-11-02"}, {"from": "2026-11-01", "to": "2026-11-02"}),
+        ({"to": "2026-11-02"}, {"from": "2026-10-04", "to": "2026-11-02"}),
+    ],
+)
+def test_the_range_stands_in_a_get_form(client: FlaskClient, query: dict[str, str], expected: dict[str, str]) -> None:
+    page = get(client, "/domains/example.com", **query)
+    dates = {given["name"]: given["value"] for given in page.all("input", type="date")}
+    assert dates == expected
+    assert page.all("form", method="get")
+
+
+def test_presets_reach_back_from_today(client: FlaskClient) -> None:
+    links = get(client, "/domains/example.com", authenticated="yes").links()
+    for first in ("2026-11-17", "2026-10-25", "2026-08-26", "2025-11-24"):
+        assert f"/domains/example.com?authenticated=yes&from={first}&to=2026-11-23" in links
+
+
+def test_the_range_goes_along_to_chart_downloads_and_tabs(client: FlaskClient) -> None:
+    page = get(client, "/domains/example.com", **{"from": "2026-11-01", "to": "2026-11-20", "authenticated": "yes"})
+    kept = "from=2026-11-01&to=2026-11-20&authenticated=yes"
+    [chart] = page.all("div", id="main-chart")
+    assert chart["data-figure"] == f"/api/v1/domains/example.com/chart?{kept}"
+    assert f"/api/v1/domains/example.com/daily?format=csv&{kept}" in page.links()
+    assert f"/domains/example.com/mx?{kept}" in page.links()
+
+
+def test_unauthenticated_reports_are_left_out_on_demand(client: FlaskClient) -> None:
+    assert "made-up-type" in get(client, "/domains/example.com/failures").text
+    assert "made-up-type" not in get(client, "/domains/example.com/failures", authenticated="yes").text
+
+
+def test_successes_nobody_can_attribute_are_unknown_and_not_zero(client: FlaskClient) -> None:
+    assert "mx2.example.com 350 certificate-expired 350 unknown yes" in get(client, "/domains/example.com/mx").text
+
+
+def test_the_chart_has_a_table_behind_it(client: FlaskClient) -> None:
+    page = get(client, "/domains/example.com", **{"from": "2026-10-22", "to": "2026-10-25"})
+    assert "Thu 22 Oct 2026 testing" in page.text
+    assert "Sat 24 Oct 2026 enforce" in page.text
+    assert "24 Oct 2026, 06:30 UTC: testing → enforce" in page.text
+
+
+def test_strings_of_strangers_are_text_and_nothing_else(client: FlaskClient, engine: Engine) -> None:
+    page = get(client, ids(client, engine)["report"])
+    assert living.SCRIPT in page.text
+    assert all("src" in given for given in page.all("script"))
+    assert "\\u202e\\u0007" in page.text
+    assert "\u202e" not in page.text
+
+
+def test_only_web_addresses_become_links_and_these_know_nothing_of_us(client: FlaskClient, engine: Engine) -> None:
+    page = get(client, ids(client, engine)["report"])
+    [link] = [given for given in page.all("a") if given["href"].startswith("http")]
+    assert link["rel"] == "noopener noreferrer nofollow"
+    assert "javascript:alert(1)" in page.text
+
+
+def test_a_count_that_is_not_given_is_not_zero(client: FlaskClient, engine: Engine) -> None:
+    assert "made-up-type n/a" in get(client, ids(client, engine)["report"]).text
+
+
+def test_a_quarantined_delivery_says_why_and_can_be_taken_along(client: FlaskClient, engine: Engine) -> None:
+    page = get(client, ids(client, engine)["quarantined"])
+    assert "dkim_fail no signature verifies" in page.text
+    assert "A banner, a footer or a virus scanner" in page.text
+    assert any(link.startswith("/api/v1/deliveries/") and link.endswith("/raw") for link in page.links())
+
+
+@pytest.mark.parametrize("outcome", ["stored", "quarantined", "unassigned"])
+def test_deliveries_are_filtered(client: FlaskClient, outcome: str) -> None:
+    rows = get(client, "/deliveries", outcome=outcome).all("span", class_=f"outcome outcome-{outcome}")
+    assert rows
+    assert len(rows) == len(
+        [
+            given
+            for given in get(client, "/deliveries", outcome=outcome).all("span")
+            if "outcome" in given.get("class", "")
+        ]
+    )
+
+
+def test_reports_are_paged_under_their_filter(client: FlaskClient) -> None:
+    page = get(client, "/reports", domain="example.org", limit="10")
+    [following] = [given["href"] for given in page.all("a", rel="next")]
+    assert "domain=example.org" in following
+    assert "example.com" not in read(client.get(following).text).text
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/domains/nowhere.example", {}, 404),
+        ("/domains/not a name", {}, 404),
+        ("/domains/example.com", {"from": "yesterday"}, 400),
+        ("/domains/example.com", {"from": "2026-11-02", "to": "2026-11-01"}, 400),
+        ("/domains/example.com/failures", {"limit": "0"}, 400),
+        ("/reports", {"cursor": "?"}, 400),
+        ("/reports/00000000-0000-7000-8000-000000000000", {}, 404),
+        ("/reports/17", {}, 404),
+        ("/deliveries/00000000-0000-7000-8000-000000000000", {}, 404),
+        ("/deliveries", {"outcome": "lost"}, 400),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_page(
+    client: FlaskClient, path: str, query: dict[str, Any], status: int
+) -> None:
+    assert get(client, path, status, **query).problems == []
+
+
+def test_a_name_is_found_in_any_of_its_forms(client: FlaskClient) -> None:
+    assert "example.com" in get(client, "/domains/EXAMPLE.com.").text
+
+
+def test_an_empty_installation_shows_the_steps_and_no_empty_charts(sqlite_engine: Engine) -> None:
+    empty = create_app(settings.load(environ={}), sqlite_engine, now=lambda: living.NOW).test_client()
+    page = get(empty, "/")
+    assert page.problems == []
+    assert "tlsrpt domain add example.com" in page.text
+    assert '"v=TLSRPTv1; rua=mailto:tlsrpt@' in page.text
+    assert page.all("svg") == []
+    assert page.all("table") == []

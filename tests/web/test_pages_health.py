@@ -1,0 +1,124 @@
+"""What an operator has to look at first, and how causes are gathered: tables of made rows."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from collector.store.queries import Daily, DayFigures, DomainOverview, Failure, MxFigures, MxTable, NotAttributable
+from dashboard.web.pages.causes import causes, consequences, headline
+from dashboard.web.pages.health import Health, health, order
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+
+def row(
+    *daily: tuple[int, int],
+    mode: str = "enforce",
+    error: str | None = None,
+    age: float | None = 0.2,
+    name: str = "a.example",
+) -> DomainOverview:
+    failed = sum(each for _, each in daily)
+    sessions = sum(each for each, _ in daily)
+    last = None if age is None else NOW - timedelta(days=age)
+    return DomainOverview(name, UUID(int=1), mode, error, sessions - failed, failed, last, daily)
+
+
+OLD_FAULT = ((100, 50), (5000, 0), (5000, 0), (5000, 0))
+NEW_FAULT = ((50_000, 0), (10, 0), (10, 0), (10, 5), (0, 0))
+
+
+@pytest.mark.parametrize(
+    ("given", "level", "texts"),
+    [
+        (row((100, 0)), "ok", ("no failures",)),
+        (row((10_000, 1)), "look", ("some failures",)),
+        (row((100, 1)), "bad", ("failing now, mail held back",)),
+        (row((100, 1), mode="testing"), "bad", ("failing now",)),
+        (row(*NEW_FAULT), "bad", ("failing now, mail held back",)),
+        (row(*OLD_FAULT), "look", ("some failures",)),
+        (row((100, 90), *[(100, 0)] * 5), "bad", ("many failures",)),
+        (row((0, 0), age=None), "look", ("no report yet",)),
+        (row((100, 0), age=2.9), "ok", ("no failures",)),
+        (row((100, 0), age=3.0), "look", ("no report for 3 days",)),
+        (row((100, 0), error="timeout", mode="unknown"), "bad", ("policy fetch fails: timeout",)),
+        (row((100, 0), error="no_record", mode="unknown"), "look", ("no MTA-STS record",)),
+        (
+            row((9999, 1), error="tls", age=5),
+            "bad",
+            ("policy fetch fails: tls", "some failures", "no report for 5 days"),
+        ),
+    ],
+)
+def test_health(given: DomainOverview, level: str, texts: tuple[str, ...]) -> None:
+    assert health(given, NOW) == Health(level, texts)
+
+
+def test_problems_come_first_then_the_higher_rate_then_the_name() -> None:
+    rows = [
+        row((100, 0), name="clean.example"),
+        row((10_000, 1), name="b.example"),
+        row((10_000, 2), name="c.example"),
+        row((100, 50), name="worst.example"),
+        row((100, 0), name="also-clean.example"),
+    ]
+    names = [each.name for each in sorted(rows, key=lambda each: order(each, NOW))]
+    assert names == ["worst.example", "c.example", "b.example", "also-clean.example", "clean.example"]
+
+
+def failure(
+    result_type: str, failed: int, *, mode: str = "enforce", mx: str | None = "mx1.example", day: int = 1
+) -> Failure:
+    seen = date(2026, 11, day)
+    return Failure(result_type, mx, None, None, "reporter.example", True, None, mode, failed, seen, seen)
+
+
+TABLE = MxTable(
+    (
+        MxFigures("mx1.example", 9, None, {"certificate-expired": 7, "validation-failure": 2}),
+        MxFigures("mx2.example", 1, None, {"certificate-expired": 1}),
+    ),
+    NotAttributable(100, 4, {"unspecified": 4}),
+)
+LISTED = [
+    failure("certificate-expired", 4, day=3),
+    failure("certificate-expired", 3, mode="testing", day=2),
+    failure("certificate-expired", 1, mx="mx2.example", day=5),
+    failure("validation-failure", 2, mode="none", mx=None),
+]
+
+
+def test_causes_have_the_totals_of_the_table_most_first() -> None:
+    assert [(cause.result_type, cause.failed) for cause in causes(TABLE, LISTED)] == [
+        ("certificate-expired", 8),
+        ("unspecified", 4),
+        ("validation-failure", 2),
+    ]
+
+
+def test_a_cause_says_when_where_and_under_which_mode() -> None:
+    first, unspecified, last = causes(TABLE, LISTED)
+    assert (first.first_day, first.last_day) == (date(2026, 11, 2), date(2026, 11, 5))
+    assert first.mx == (("mx1.example", 7), ("mx2.example", 1))
+    assert first.by_mode == (("enforce", 5), ("testing", 3))
+    assert first.reporters == (("reporter.example", 8),)
+    assert (unspecified.first_day, unspecified.mx) == (None, ())
+    assert last.mx == ()
+
+
+def test_consequences_over_all_causes_the_gravest_first() -> None:
+    assert consequences(causes(TABLE, LISTED)) == (("enforce", 5), ("testing", 3), ("none", 2))
+
+
+def test_the_headline_counts_days_with_failures_only() -> None:
+    figures = [(5, 0), (4, 1), (5, 0), (3, 2)]
+    found = headline(
+        Daily(
+            tuple(
+                DayFigures(date(2026, 11, day), "enforce", "published", 1, *pair) for day, pair in enumerate(figures, 1)
+            )
+        )
+    )
+    assert (found.sessions, found.failed, found.reports, found.failed_days) == (20, 3, 4, 2)
+    assert (found.first_failed, found.last_failed) == (date(2026, 11, 2), date(2026, 11, 4))
