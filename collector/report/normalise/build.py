@@ -6,7 +6,7 @@ from typing import Any
 from collector.report import policy_string
 from collector.report.model import UNSPECIFIED, FailureDetail, Policy, PolicyResult, Report
 from collector.report.normalise import times
-from collector.report.normalise.names import address, host, name
+from collector.report.normalise.names import Addresses, Hosts, name
 from collector.report.notes import Notes
 
 
@@ -26,7 +26,7 @@ def build_report(document: dict[str, Any], source: bytes, digests: Digests, note
     end = times.parse(dates["end-datetime"], "/date-range/end-datetime", notes)
     if start > end:
         notes.add("Q35", "/date-range: the start lies after the end")
-    addresses, hosts = _Addresses(notes), _Hosts()
+    addresses, hosts = Addresses(notes), Hosts()
     policies = tuple(
         _policy_result(entry, content, _policy(entry.get("policy") or {}, position, notes), addresses, hosts)
         for position, (entry, content) in enumerate(zip(document["policies"], digests.policy_results, strict=True))
@@ -46,7 +46,7 @@ def build_report(document: dict[str, Any], source: bytes, digests: Digests, note
 
 
 def _policy_result(
-    entry: dict[str, Any], content: bytes, policy: Policy, addresses: _Addresses, hosts: _Hosts
+    entry: dict[str, Any], content: bytes, policy: Policy, addresses: Addresses, hosts: Hosts
 ) -> PolicyResult:
     summary = entry.get("summary") or {}
     details = entry.get("failure-details")
@@ -87,30 +87,7 @@ def _policy_domain(value: str | None, where: str, notes: Notes) -> str | None:
     return domain
 
 
-class _Addresses(dict[str | None, str | None]):
-    """Normal forms by what was sent, for one report: the same few addresses come again and again."""
-
-    def __init__(self, notes: Notes) -> None:
-        super().__init__({None: None, "": None})
-        self._notes = notes
-
-    def __missing__(self, value: str) -> str:
-        normal = address(value)
-        if normal is None:  # kept as sent (Q54)
-            self._notes.add("Q54", f"{value[:60]!r} is no IP address")
-        self[value] = normal or value
-        return normal or value
-
-
-class _Hosts(dict[str | None, str | None]):
-    """The same for host names."""
-
-    def __missing__(self, value: str | None) -> str | None:
-        self[value] = host(value)
-        return self[value]
-
-
-def _failure_details(details: list[dict[str, Any]], addresses: _Addresses, hosts: _Hosts) -> tuple[FailureDetail, ...]:
+def _failure_details(details: list[dict[str, Any]], addresses: Addresses, hosts: Hosts) -> tuple[FailureDetail, ...]:
     built = []
     for detail in details:
         get = detail.get

@@ -4,6 +4,7 @@ import re
 import socket
 
 from collector import domains
+from collector.report.notes import Notes
 
 _IPV4 = re.compile(
     r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\Z"
@@ -46,3 +47,26 @@ def contact_domain(contact: str | None) -> str | None:
         return None
     local, at, domain = contact.strip().rstrip(">").rpartition("@")
     return name(domain) if at and local else None
+
+
+class Addresses(dict[str | None, str | None]):
+    """Normal forms by what was sent, for one report: the same few addresses come again and again."""
+
+    def __init__(self, notes: Notes) -> None:
+        super().__init__({None: None, "": None})
+        self._notes = notes
+
+    def __missing__(self, value: str) -> str:
+        normal = address(value)
+        if normal is None:  # kept as sent (Q54)
+            self._notes.add("Q54", f"{value[:60]!r} is no IP address")
+        self[value] = normal or value
+        return normal or value
+
+
+class Hosts(dict[str | None, str | None]):
+    """The same for host names."""
+
+    def __missing__(self, value: str | None) -> str | None:
+        self[value] = host(value)
+        return self[value]
