@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Dialect, Table
+import psycopg
+from sqlalchemy import BigInteger, Column, Connection, Dialect, Table, exc
 from sqlalchemy.sql.sqltypes import NullType
 
 from collector.store.types import Instant
@@ -21,12 +22,7 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         return
     encoded = _encode(connection.dialect, table, rows)
     if connection.dialect.name == "postgresql":
-        with (
-            _cursor(connection) as cursor,
-            cursor.copy(f"COPY {_columns(connection.dialect, table)} FROM STDIN") as copy,
-        ):
-            for row in encoded:
-                copy.write_row(row)
+        _copy(connection, table, encoded)
     else:
         connection.exec_driver_sql(_sqlite_insert(table), encoded)
 
@@ -43,18 +39,23 @@ def add_up(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     # Sorted before they are encoded: SQLite's driver takes bytes as memoryviews, which have no order.
     encoded = _encode(connection.dialect, table, sorted(rows, key=lambda row: row[:width]))
     if connection.dialect.name == "postgresql":
-        statement = _postgresql_add_up(connection.dialect, table)
-        with _cursor(connection) as cursor:
-            cursor.execute(statement, [list(values) for values in zip(*encoded, strict=True)])
+        arrays = tuple(list(values) for values in zip(*encoded, strict=True))
+        connection.exec_driver_sql(_postgresql_add_up(connection.dialect, table), arrays)
     else:
         connection.exec_driver_sql(_sqlite_insert(table) + _on_conflict(table, greatest="MAX"), encoded)
 
 
-def _cursor(connection: Connection) -> Any:
-    """A psycopg cursor inside the transaction that SQLAlchemy began."""
+def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """COPY is psycopg's own, inside the transaction that SQLAlchemy began; its errors become SQLAlchemy's."""
     driver = connection.connection.driver_connection
-    assert driver is not None
-    return driver.cursor()
+    assert isinstance(driver, psycopg.Connection)
+    statement = f"COPY {_columns(connection.dialect, table)} FROM STDIN"
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise exc.DBAPIError.instance(statement, None, error, psycopg.Error) from error
 
 
 def _encode(dialect: Dialect, table: Table, rows: Iterable[Row]) -> list[Row]:

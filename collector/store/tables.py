@@ -4,6 +4,8 @@ Report-side tables carry `domain_id` in every primary, unique and foreign key, a
 and distribution by domain are a matter of operation. Ids are UUIDv7 made by the program; there is no IDENTITY.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -213,15 +215,23 @@ def _rollup(name: str, *columns: SchemaItem, comment: str) -> Table:
         *_domain_and_day(),
         Column("authenticated", Boolean, primary_key=True),
         *columns,
+        *(
+            _in_range(column)
+            for column in columns
+            if isinstance(column, Column) and isinstance(column.type, BigInteger)
+        ),
         ForeignKeyConstraint(["domain_id"], ["domain.domain_id"], ondelete="CASCADE"),
         comment=comment,
     )
 
 
-def _count(name: str, comment: str | None = None) -> Column[int]:
+def _in_range(column: Column[Any]) -> CheckConstraint:
     # SQLite turns a sum beyond 64 bits into a float without a word; the check makes that an error, as it is elsewhere.
-    check = CheckConstraint(f"{name} BETWEEN 0 AND 9223372036854775806", name=f"{name}_range")
-    return Column(name, BigInteger, check, nullable=False, server_default=text("0"), comment=comment)
+    return CheckConstraint(f"{column.name} BETWEEN 0 AND 9223372036854775806", name=f"{column.name}_range")
+
+
+def _count(name: str, comment: str | None = None) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"), comment=comment)
 
 
 rollup_day = _rollup(

@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 
 _GROUP = 200  # deliveries in one transaction
 _GROUP_BYTES = 32 * 1024 * 1024
-_REFUSED = (exc.IntegrityError, exc.DataError)
+# OverflowError: SQLite's driver says so itself where PostgreSQL's lets the server say it.
+_REFUSED = (exc.IntegrityError, exc.DataError, OverflowError)
 
 _Item = tuple[Delivery, "Future[Stored]"]
 

@@ -29,7 +29,8 @@ def detail(result_type: str, failed: int | None, mx: str | None = None) -> Failu
 
 
 def report(*results: PolicyResult, report_id: str = "id-1") -> Report:
-    return Report(report_id, START, END, results, organization_name="Reporter Example", content=b"0123456789abcdef")
+    content = report_id.encode()  # stands for the digest of the document, which holds the id
+    return Report(report_id, START, END, results, organization_name="Reporter Example", content=content)
 
 
 def known(*names: str, mx: dict[str, tuple[str, ...]] | None = None) -> KnownDomains:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, Select, exists, select
 
+from collector.report import documents
 from collector.report.model import Finding
 from collector.settings import Limits
 from collector.store.engine import reading
@@ -73,8 +74,6 @@ def report_document(engine: Engine, id: UUID) -> bytes | None:  # noqa: A002
         row = connection.execute(query).first()
     if row is None:
         return None
-    from collector.report import documents
-
     return documents(zlib.decompress(row.raw), row.channel, limits=Limits())[row.position]
 
 

@@ -224,6 +224,9 @@ def upgrade() -> None:
         sa.Column("successful", sa.BigInteger(), server_default=sa.text("0"), nullable=False, comment="rule 4"),
         sa.Column("failed", sa.BigInteger(), server_default=sa.text("0"), nullable=False, comment="rule 4"),
         sa.Column("last_received", types.Instant(), nullable=False),
+        sa.CheckConstraint("failed BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_day_failed_range")),
+        sa.CheckConstraint("reports BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_day_reports_range")),
+        sa.CheckConstraint("successful BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_day_successful_range")),
         sa.ForeignKeyConstraint(
             ["domain_id"], ["domain.domain_id"], name=op.f("fk_rollup_day_domain"), ondelete="CASCADE"
         ),
@@ -256,6 +259,8 @@ def upgrade() -> None:
             comment="failure details and remainders",
         ),
         sa.Column("failed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("details BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_failure_details_range")),
+        sa.CheckConstraint("failed BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_failure_failed_range")),
         sa.ForeignKeyConstraint(
             ["domain_id"], ["domain.domain_id"], name=op.f("fk_rollup_failure_domain"), ondelete="CASCADE"
         ),
@@ -289,6 +294,11 @@ def upgrade() -> None:
             nullable=False,
             comment="policy results whose successes belong to this MX; 0: success is unknown",
         ),
+        sa.CheckConstraint(
+            "attributable BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_mx_attributable_range")
+        ),
+        sa.CheckConstraint("failed BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_mx_failed_range")),
+        sa.CheckConstraint("successful BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_mx_successful_range")),
         sa.ForeignKeyConstraint(
             ["domain_id"], ["domain.domain_id"], name=op.f("fk_rollup_mx_domain"), ondelete="CASCADE"
         ),
@@ -306,6 +316,8 @@ def upgrade() -> None:
         sa.Column("mx", types.Json(), nullable=False, comment="patterns, sorted: the normal form (Q12)"),
         sa.Column("results", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("sessions", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("results BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_policy_results_range")),
+        sa.CheckConstraint("sessions BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_policy_sessions_range")),
         sa.ForeignKeyConstraint(
             ["domain_id"], ["domain.domain_id"], name=op.f("fk_rollup_policy_domain"), ondelete="CASCADE"
         ),
@@ -325,6 +337,11 @@ def upgrade() -> None:
         sa.Column("failed", sa.BigInteger(), server_default=sa.text("0"), nullable=False, comment="rule 4"),
         sa.Column("last_received", types.Instant(), nullable=False),
         sa.Column("organization", sa.Text(), nullable=True, comment="organization-name, free text"),
+        sa.CheckConstraint("failed BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_reporter_failed_range")),
+        sa.CheckConstraint("reports BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_reporter_reports_range")),
+        sa.CheckConstraint(
+            "successful BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_reporter_successful_range")
+        ),
         sa.ForeignKeyConstraint(
             ["domain_id"], ["domain.domain_id"], name=op.f("fk_rollup_reporter_domain"), ondelete="CASCADE"
         ),
@@ -341,6 +358,11 @@ def upgrade() -> None:
         sa.Column("results", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("successful", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("failed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("failed BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_type_failed_range")),
+        sa.CheckConstraint("results BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_type_results_range")),
+        sa.CheckConstraint(
+            "successful BETWEEN 0 AND 9223372036854775806", name=op.f("ck_rollup_type_successful_range")
+        ),
         sa.ForeignKeyConstraint(
             ["domain_id"], ["domain.domain_id"], name=op.f("fk_rollup_type_domain"), ondelete="CASCADE"
         ),

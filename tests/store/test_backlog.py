@@ -1,0 +1,97 @@
+"""Rule 9: foreign deliveries wait; adopting their domain counts them, removing it makes them foreign again."""
+
+import pytest
+from sqlalchemy import Engine
+
+from collector.adopt import adopt, recount
+from collector.settings import Limits
+from collector.store import domains, queries
+from tests.support.collector import NOW, Collector
+from tests.support.reports import google, policy_result, report
+
+LIMITS = Limits()
+
+
+@pytest.fixture
+def collector(engine: Engine) -> Collector:
+    return Collector(engine)
+
+
+def outcomes(collector: Collector) -> list[str]:
+    return [row.outcome for row in queries.deliveries(collector.engine).items]
+
+
+def test_adopting_a_domain_counts_its_backlog(collector: Collector) -> None:
+    collector.take(google(successful=10))
+    collector.take(google(successful=10))
+    collector.take(google("other.example"), domain="other.example")
+    assert adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS) == {"example.com": 2}
+    assert collector.totals() == (1, 10, 0)
+    assert outcomes(collector) == ["unassigned", "duplicate", "stored"]
+    assert [offered.name for offered in queries.unassigned_names(collector.engine)] == ["other.example"]
+
+
+def test_adopting_twice_changes_nothing(collector: Collector) -> None:
+    collector.take(google(successful=10))
+    adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS)
+    assert adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS) == {}
+    assert recount(collector.engine, limits=LIMITS) == 0
+    assert collector.totals() == (1, 10, 0)
+
+
+def test_parts_that_were_counted_are_not_counted_again(collector: Collector) -> None:
+    collector.add("example.com")
+    collector.take(report([policy_result("example.com", successful=4), policy_result("example.net", successful=6)]))
+    assert adopt(collector.engine, ["example.net"], now=NOW, limits=LIMITS) == {"example.net": 1}
+    assert collector.totals("example.com") == (1, 4, 0)
+    assert collector.totals("example.net") == (1, 6, 0)
+    assert outcomes(collector) == ["stored"]
+
+
+def test_the_backlog_keeps_its_authentication(collector: Collector) -> None:
+    collector.take(google(successful=10), signed_by="bigmail.example")
+    adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS)
+    assert collector.totals(authenticated_only=True) == (1, 10, 0)
+    [row] = queries.reports(collector.engine).items
+    assert row.reporter == "bigmail.example"
+
+
+def test_a_backlog_about_hosts_below_the_domain_counts_too(collector: Collector) -> None:
+    entry = policy_result("mx1.example.com", policy_type="tlsa", successful=5)
+    collector.take(report([entry]), domain="mx1.example.com")
+    assert adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS) == {"example.com": 1}
+    assert collector.totals() == (1, 5, 0)
+
+
+def test_a_backlog_counts_once_the_host_is_found_to_be_an_mx(collector: Collector) -> None:
+    collector.add("example.com")
+    entry = policy_result("mx.provider.example", policy_type="tlsa", successful=5)
+    collector.take(report([entry]), domain="mx.provider.example")
+    assert recount(collector.engine, limits=LIMITS) == 0
+    collector.publish("enforce", NOW, mx=("mx.provider.example",))
+    assert recount(collector.engine, limits=LIMITS) == 1
+    assert collector.totals() == (1, 5, 0)
+
+
+def test_a_large_backlog_is_counted_group_by_group(collector: Collector) -> None:
+    collector.deliver(*[collector.read(google(successful=n) | {"report-id": f"id-{n}"}) for n in range(120)])
+    assert adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS) == {"example.com": 120}
+    assert collector.totals() == (120, sum(range(120)), 0)
+
+
+def test_removing_a_domain_keeps_its_deliveries_and_adding_it_again_counts_them(collector: Collector) -> None:
+    collector.add("example.com", "example.net")
+    collector.take(google(successful=10, failed=1))
+    collector.take(google(successful=10, failed=1))
+    collector.take(report([policy_result("example.com"), policy_result("example.net", successful=6)], report_id="both"))
+    assert domains.remove(collector.engine, "example.com")
+    assert outcomes(collector) == ["stored", "unassigned", "unassigned"]
+    assert collector.totals("example.net") == (1, 6, 0)
+    assert queries.find_domain(collector.engine, "example.com") is None
+    assert adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS) == {"example.com": 3}
+    assert collector.totals("example.com") == (2, 20, 1)
+    assert outcomes(collector) == ["stored", "duplicate", "stored"]
+
+
+def test_removing_what_is_not_there(collector: Collector) -> None:
+    assert not domains.remove(collector.engine, "example.com")
