@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 import click
 from sqlalchemy import Engine
 
-from collector.auth.dkim import Authenticator
 from collector.auth.keys import KeyCache
 from collector.cli import Context
 from collector.receive.smtp import sockets
@@ -60,11 +59,9 @@ async def run(
 
     The database must have been prepared. `ready` is called once connections are accepted.
     """
-    authenticator = Authenticator(KeyCache(Resolver(settings.dns).txt, time.monotonic))
+    keys = KeyCache(Resolver(settings.dns).txt, time.monotonic)
     writer = Writer(engine)
-    intake = Intake(
-        writer, authenticator, limits=settings.limits, dkim=settings.auth.dkim, clock=lambda: datetime.now(UTC)
-    )
+    intake = Intake(writer, keys, limits=settings.limits, dkim=settings.auth.dkim, clock=lambda: datetime.now(UTC))
     server = Server(bound, settings, intake)
     writer.start()
     try:

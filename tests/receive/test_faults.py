@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import Engine
 
 from collector import settings
-from collector.auth.dkim import Authenticator
 from collector.auth.key_record import NoKey
 from collector.delivery import Delivery, Envelope, Stored
 from collector.errors import StoreUnavailable
@@ -71,7 +70,7 @@ def kept(delivery: Delivery) -> Stored:
 def intake(answer: Callable[[Delivery], Stored] = kept, *, cached: bool = True) -> tuple[Intake, Keys]:
     keys = Keys(cached=cached)
     limits = settings.Limits()
-    return Intake(Sink(answer), Authenticator(keys), limits=limits, dkim="record", clock=lambda: NOW), keys
+    return Intake(Sink(answer), keys, limits=limits, dkim="record", clock=lambda: NOW), keys
 
 
 async def answers_of(answer: Callable[[Delivery], Stored], mails: list[bytes]) -> list[str]:
@@ -186,9 +185,7 @@ def test_answers_of_many_clients_arrive_each_at_its_own() -> None:
             return future
 
     async def take_all() -> list[Stored]:
-        taker = Intake(
-            Slow(), Authenticator(Keys(cached=True)), limits=settings.Limits(), dkim="off", clock=lambda: NOW
-        )
+        taker = Intake(Slow(), Keys(cached=True), limits=settings.Limits(), dkim="off", clock=lambda: NOW)
         return await asyncio.gather(*(taker.take(f"{n}\r\n".encode(), Envelope("smtp")) for n in range(50)))
 
     assert len({stored.id for stored in asyncio.run(take_all())}) == 50

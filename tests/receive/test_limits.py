@@ -38,3 +38,6 @@ def test_gate_counts_in_all_and_per_address() -> None:
     ]
     for what, address, expected in steps:
         assert getattr(gate, what)(address) == expected, (what, address)
+    gate.leave("192.0.2.1")
+    gate.close()
+    assert not gate.enter("203.0.113.1")

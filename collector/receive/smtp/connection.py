@@ -141,8 +141,8 @@ class Connection(SMTP):
             self._writer.close()
 
     def _turn_away(self, transport: asyncio.Transport) -> None:
-        log.warning("%s was turned away: too many connections", self.peer)
-        transport.write(b"421 4.7.0 Too many connections, try again later\r\n")
+        log.warning("%s was turned away", self.peer)
+        transport.write(b"421 4.7.0 There is no room for another connection, try again later\r\n")
         transport.close()
 
     def _release(self, _: asyncio.Task[None]) -> None:

@@ -10,8 +10,10 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from collector.auth import Authenticate, Authentication
+from collector.auth import Authenticate
 from collector.auth.dkim import Authenticator
+from collector.auth.key_record import Key, NoKey
+from collector.auth.keys import KeySource
 from collector.delivery import Delivery, Envelope, Stored
 from collector.ingest import ingest
 from collector.settings import Limits
@@ -30,6 +32,21 @@ class _LookupNeeded(Exception):
     """A key is not cached: not something to wait for on the event loop."""
 
 
+class _CachedKeys:
+    """A source of keys that never waits."""
+
+    def __init__(self, keys: KeySource) -> None:
+        self._keys = keys
+
+    def peek(self, name: str) -> bool:
+        return self._keys.peek(name)
+
+    def get(self, name: str) -> Key | NoKey:
+        if not self._keys.peek(name):
+            raise _LookupNeeded
+        return self._keys.get(name)
+
+
 class Sink(Protocol):
     """Where deliveries go: the store's writer."""
 
@@ -43,15 +60,16 @@ class Intake:
     def __init__(
         self,
         sink: Sink,
-        authenticator: Authenticator,
+        keys: KeySource,
         *,
         limits: Limits,
         dkim: str,
         clock: Callable[[], datetime],
     ) -> None:
-        """`dkim` is settings.auth.dkim; `clock` answers the time, aware, UTC."""
+        """`keys` may block; `dkim` is settings.auth.dkim; `clock` answers the time, aware, UTC."""
         self._sink = sink
-        self._authenticator = authenticator
+        self._authenticate = Authenticator(keys)
+        self._authenticate_at_once = Authenticator(_CachedKeys(keys))
         self._limits = limits
         self._small = _smaller(limits)
         self._dkim = dkim
@@ -87,18 +105,13 @@ class Intake:
             else:
                 if not _may_have_hit_a_limit(delivery):
                     return delivery
-        in_thread = partial(self._ingest, raw, envelope, now, self._limits, self._authenticator)
+        in_thread = partial(self._ingest, raw, envelope, now, self._limits, self._authenticate)
         return await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
 
     def _ingest(
         self, raw: bytes, envelope: Envelope, now: datetime, limits: Limits, authenticate: Authenticate
     ) -> Delivery:
         return ingest(raw, envelope, now, limits=limits, dkim=self._dkim, authenticate=authenticate)
-
-    def _authenticate_at_once(self, mail: bytes, identities: frozenset[str]) -> Authentication:
-        if not self._authenticator.is_cached(mail, identities):
-            raise _LookupNeeded
-        return self._authenticator(mail, identities)
 
 
 def _smaller(limits: Limits) -> Limits:

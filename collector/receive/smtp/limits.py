@@ -30,11 +30,16 @@ class Gate:
         self._per_address = per_address
         self._inside: Counter[str] = Counter()
         self._count = 0
+        self._closed = False
+
+    def close(self) -> None:
+        """Nobody enters any more."""
+        self._closed = True
 
     def enter(self, address: str) -> bool:
         """Whether there is room for one more from `address`. Only who was let in may `leave`."""
         network = network_of(address)
-        if self._count >= self._total or self._inside[network] >= self._per_address:
+        if self._closed or self._count >= self._total or self._inside[network] >= self._per_address:
             return False
         self._count += 1
         self._inside[network] += 1

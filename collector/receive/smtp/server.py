@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from collector.receive.smtp import sockets
 from collector.receive.smtp.addresses import Recipients
-from collector.receive.smtp.connection import Shared, inherited_state
+from collector.receive.smtp.connection import STOPPING, Shared, inherited_state
 from collector.receive.smtp.intake import Intake
 from collector.receive.smtp.limits import Gate
 from collector.receive.smtp.session import Session
@@ -15,6 +15,8 @@ from collector.receive.smtp.tls import Certificate
 from collector.settings import Settings
 
 log = logging.getLogger(__name__)
+
+_SETTLE = 0.05  # seconds
 
 
 class Server:
@@ -46,6 +48,13 @@ class Server:
 
     async def stop(self, grace: float) -> None:
         """Accepts nothing more; idle clients are told so, mails in hand are finished within `grace` seconds."""
+        # Accepting ends first, and what was accepted a moment ago shows up and is turned away, before the sockets are
+        # closed: asyncio loses a connection that it accepted and whose listener is gone by then.
+        loop = asyncio.get_running_loop()
+        for each in self._bound:
+            loop.remove_reader(each)
+        self._shared.gate.close()
+        await asyncio.sleep(_SETTLE)
         for server in self._servers:
             server.close()
         sockets.close(self._bound)
@@ -56,7 +65,7 @@ class Server:
             return
         _, late = await asyncio.wait(tasks, timeout=grace)
         for connection in tuple(self._shared.open):
-            connection.dismiss("421 4.3.2 The service stops, try again later")
+            connection.dismiss(STOPPING)
         if late:
             log.warning("%d clients did not end within %g s and were cut off", len(late), grace)
             await asyncio.wait(late)
