@@ -14,6 +14,10 @@ from tests.support import living
 from tests.support.page import Page, read
 
 
+# One worker fills one database.
+pytestmark = pytest.mark.xdist_group("pages")
+
+
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     filled = living.database(tmp_path_factory.mktemp("living") / "tlsrpt.db")
