@@ -7,7 +7,7 @@ import click
 from collector.cli import Context
 from collector.store import accounts
 from dashboard.commands.accounts import checked_name, database, minute
-from dashboard.web.access.passwords import hash_token, new_token
+from dashboard.passwords import hash_token, new_token
 
 _MOST_DAYS = 36_500
 

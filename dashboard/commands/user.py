@@ -10,7 +10,7 @@ from collector.cli import Context
 from collector.errors import UsageError
 from collector.store import accounts
 from dashboard.commands.accounts import checked_name, database, minute
-from dashboard.web.access.passwords import LONGEST_PASSWORD, hash_password
+from dashboard.passwords import LONGEST_PASSWORD, hash_password
 
 
 @click.group()

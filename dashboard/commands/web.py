@@ -60,7 +60,9 @@ def _listen(address: Address) -> socket.socket:
             )
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > give_up:
-                raise ConfigurationError(f"web.listen: {address}: {error.strerror or error}") from None
+                # A name that does not resolve has a negative number, and only the text that came with it.
+                why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+                raise ConfigurationError(f"web.listen: {address}: {why}") from None
         time.sleep(0.2)
 
 

@@ -77,4 +77,4 @@ def answer(status: int, message: str) -> Response:
 
 def for_programs(path: str) -> bool:
     """Whether programs read what is at `path`, and no people."""
-    return path in ("/api", "/metrics") or path.startswith("/api/")
+    return path in ("/api", "/metrics") or path.startswith(("/api/", "/v1/"))

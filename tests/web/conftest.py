@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from collector import settings
 from collector.store import accounts
 from collector.store.engine import Engine, open_engine
+from dashboard.passwords import hash_password, hash_token
 from dashboard.web import create_app
-from dashboard.web.access.passwords import hash_password, hash_token
 from dashboard.web.access.session import Sessions
 from tests.web import world
 

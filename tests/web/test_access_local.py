@@ -60,6 +60,22 @@ def test_caller(peer: str | None, headers: dict[str, str], is_local: bool) -> No
 
 
 @pytest.mark.parametrize(
+    ("peer", "forwarded_for", "address"),
+    [
+        ("192.0.2.1", "", "192.0.2.1"),
+        ("192.0.2.1", "203.0.113.5", "192.0.2.1"),  # a stranger may say anything
+        ("127.0.0.1", "203.0.113.5", "203.0.113.5"),
+        ("127.0.0.1", "198.51.100.1, 203.0.113.5", "203.0.113.5"),  # what the proxy itself has added
+        ("127.0.0.1", "", "127.0.0.1"),
+        (None, "", ""),
+    ],
+)
+def test_client_address(peer: str | None, forwarded_for: str, address: str) -> None:
+    headers = Headers({"X-Forwarded-For": forwarded_for} if forwarded_for else {})
+    assert local.client_address(peer, headers) == address
+
+
+@pytest.mark.parametrize(
     ("headers", "cross_site"),
     [
         ({}, False),  # no browser

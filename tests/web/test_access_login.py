@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from collector.store import accounts
 from collector.store.engine import Engine
+from dashboard.passwords import hash_password, hash_token
 from dashboard.web.access import session, throttle
-from dashboard.web.access.passwords import hash_password, hash_token
 from tests.web import world
 from tests.web.conftest import PASSWORD, TOKEN, MakeApp, add_token, add_user, enter
 
@@ -98,6 +98,11 @@ def test_token_opens_no_page(client: FlaskClient, filled: Engine) -> None:
 def test_pages_ask_to_log_in(client: FlaskClient, path: str, login: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.headers["Location"]) == (302, login)
+
+
+def test_target_of_reports_asks_nobody_to_log_in(client: FlaskClient) -> None:
+    """A redirect would count as delivered for a sender that does not look (Q104)."""
+    assert client.post("/v1/tlsrpt", data=b"{}").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/login"])
@@ -250,6 +255,15 @@ def test_failed_logins_have_to_wait(client: FlaskClient, clock: world.Clock) -> 
     clock.at += throttle.WINDOW
     client.delete_cookie(COOKIE)
     assert log_in(client).status_code == 303
+
+
+def test_refused_logins_are_logged(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    log_in(client, password="wrong")
+    log_in(client, name="my password", password="x")
+    assert [record.getMessage() for record in caplog.records if record.name == "tlsrpt.web"] == [
+        "login refused: 'ada' from 127.0.0.1",
+        "login refused: an unknown name from 127.0.0.1",
+    ]
 
 
 def test_throttle_per_address(clock: world.Clock) -> None:

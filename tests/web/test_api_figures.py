@@ -6,7 +6,12 @@ import plotly.graph_objects as go
 import pytest
 from flask.testing import FlaskClient
 
+from collector.settings import Settings
+from collector.store.engine import Engine
+from dashboard.web import create_app
 from tests.web import world
+
+OF_A_DOMAIN = ["daily", "mx", "failures", "reporters", "policies", "chart"]
 
 
 def get(client: FlaskClient, path: str, **query: str) -> Any:
@@ -179,3 +184,19 @@ def test_chart_is_a_figure(client: FlaskClient, name: str, query: dict[str, str]
     assert {trace.name for trace in figure.data} >= {"Successful", "Failed"}
     bands = [shape.name for shape in figure.layout.shapes if shape.type == "rect"]
     assert "enforce" in bands or name != "example.com"
+
+
+def test_both_databases_answer_alike(client: FlaskClient, postgres_engine: Engine, clock: world.Clock) -> None:
+    world.fill(postgres_engine)
+    other = create_app(Settings(), postgres_engine, now=clock).test_client()
+    for path in ("domains", *(f"domains/example.com/{name}" for name in OF_A_DOMAIN)):
+        for query in ({}, {"from": "2026-11-20", "to": "2026-11-21"}, {"authenticated": "yes"}, {"limit": "1"}):
+            assert get(client, path, **query) == get(other, path, **query), (path, query)
+    for path in ("reports", "deliveries"):
+        for ours, theirs in zip(get(client, path)[path], get(other, path)[path], strict=True):
+            same = set(ours) - {"id", "delivery", "reports"}  # ids are made anew each time
+            assert {key: ours[key] for key in same} == {key: theirs[key] for key in same}
+            for ending in ("", "/raw"):
+                assert client.get(f"/api/v1/{path}/{ours['id']}{ending}").status_code == 200
+                assert other.get(f"/api/v1/{path}/{theirs['id']}{ending}").status_code == 200
+    assert other.get("/metrics").status_code == 200

@@ -60,8 +60,13 @@ def test_one_report(client: FlaskClient, filled: Engine) -> None:
         "policy_type": "sts",
         "policy_domain": "example.com",
         "mode": "enforce",
-        "policy_string": ["version: STSv1", "mode: enforce", "mx: mx1.example.com", "mx: mx2.example.com"]
-        + ["max_age: 604800"],
+        "policy_string": [
+            "version: STSv1",
+            "mode: enforce",
+            "mx: mx1.example.com",
+            "mx: mx2.example.com",
+            "max_age: 604800",
+        ],
         "mx_host": ["mx1.example.com", "mx2.example.com"],
         "successful": 90,
         "failed": 10,

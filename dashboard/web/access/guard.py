@@ -14,15 +14,16 @@ from werkzeug.wrappers import Response
 
 from collector import domains
 from collector.store import accounts
+from dashboard.passwords import hash_token
 from dashboard.web import errors, state
 from dashboard.web.access import local
-from dashboard.web.access.passwords import hash_token
 from dashboard.web.access.session import Session, Sessions
 from dashboard.web.access.throttle import Throttle
 from dashboard.web.access.viewer import LOCAL, Viewer, enter, may_see, only, viewer
 
-# Open to everybody at all times: is it up, and the page by which somebody gets in.
-ALWAYS_OPEN = frozenset({"health.up", "health.ready"})
+# Open to everybody at all times, under any name: whether it is up, and the target of `rua=https:`.
+ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/v1/tlsrpt"})
+# Open to strangers who are about to say who they are.
 BEFORE_LOGIN = frozenset({"access.login", "access.log_in"})
 # What a viewer limited to some domains may see beside pages about one of these: lists that are narrowed to them.
 # Everything else, deliveries above all, may hold other domains' figures.
@@ -63,7 +64,7 @@ def is_open() -> bool:
 
 def _guard() -> Response | None:
     endpoint = request.endpoint or ""
-    if endpoint in ALWAYS_OPEN:
+    if request.path in ALWAYS_OPEN:
         return None
     if is_open():
         _check_local()

@@ -1,5 +1,6 @@
 """The login form, and the way out."""
 
+import logging
 import math
 from datetime import timedelta
 
@@ -7,11 +8,13 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from collector.store import accounts
+from dashboard.passwords import is_right
 from dashboard.web import state
 from dashboard.web.access import guard
-from dashboard.web.access.passwords import is_right
+from dashboard.web.access.local import client_address
 from dashboard.web.access.session import LASTS, Session
 
+log = logging.getLogger("tlsrpt.web")
 blueprint = Blueprint("access", __name__)
 
 _WRONG = "Name or password is wrong."
@@ -32,7 +35,7 @@ def log_in() -> Response:
         return _form(400, "The form is too old, or the browser keeps no cookies. Try once more.")
     guard.check_csrf(guard.access().sessions().csrf_token(session))
     name = request.form.get("name", "")[:_LONGEST_NAME]
-    address = request.remote_addr or ""
+    address = client_address(request.remote_addr, request.headers)
     throttle = guard.access().throttle
     wait = throttle.wait(name, address, state.now())
     if wait > timedelta(0):
@@ -40,8 +43,11 @@ def log_in() -> Response:
     user = accounts.user_named(state.engine(), name)
     if not is_right(None if user is None else user.password_hash, request.form.get("password", "")) or user is None:
         throttle.failed(name, address, state.now())
+        # A name that nobody has may be a password in the wrong field.
+        log.warning("login refused: %s from %s", "an unknown name" if user is None else repr(name), address)
         return _form(403, _WRONG)
     throttle.succeeded(name, address)
+    log.info("login: %r from %s", name, address)
     response = redirect(_local_path(request.form.get("next", "")), 303)
     _set_cookie(response, guard.access().sessions().begin(user, state.now()))
     return response
