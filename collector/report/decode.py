@@ -15,8 +15,7 @@ import orjson
 from collector.errors import ReportRefused
 from collector.report.notes import Notes
 
-# A whole number with a fraction or an exponent, as orjson writes it: what may have been sent as 5.0 or 1e16.
-_WHOLE_FLOAT = re.compile(rb"\.0[,}\]]|e\+|e1")
+_CONTAINERS = frozenset((dict, list))
 
 _LONE_HIGH = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})")
 _LONE_LOW = re.compile(r"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}")
@@ -24,7 +23,7 @@ _LONE_LOW = re.compile(r"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A JSON value. `has_float`: a whole number may be a float (5.0). `has_nul`: a string may hold a NUL (Q58)."""
+    """A JSON value. `has_float`: some number in it is a float. `has_nul`: some string may hold a NUL (Q58)."""
 
     value: Any
     has_float: bool
@@ -42,7 +41,7 @@ def decode(data: bytes, notes: Notes) -> Decoded:
     # RFC 7493 section 2.3. The parser keeps the last of two equal names: then fewer strings come out than went in.
     if _strings(data) != _strings(again):
         raise ReportRefused("json", "a member name occurs twice in one object")
-    return Decoded(value, _WHOLE_FLOAT.search(again) is not None, b"\\" in data and b"\\u0000" in data)
+    return Decoded(value, _has_float(value), b"\\" in data and b"\\u0000" in data)
 
 
 def _loads(data: bytes) -> Any:
@@ -83,6 +82,17 @@ def _dumps(value: Any) -> bytes:
         return orjson.dumps(value)
     except orjson.JSONEncodeError as error:  # it goes 254 levels deep; a report needs 6
         raise ReportRefused("limit", f"nested too deep: {error}") from None
+
+
+def _has_float(value: Any) -> bool:
+    kind = type(value)
+    if kind not in _CONTAINERS:
+        return kind is float
+    children = value.values() if kind is dict else value
+    kinds = set(map(type, children))
+    if float in kinds or kinds.isdisjoint(_CONTAINERS):
+        return float in kinds
+    return any(_has_float(child) for child in children)
 
 
 def _strings(data: bytes) -> int:

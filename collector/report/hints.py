@@ -1,7 +1,6 @@
 """What the mail around a report says about it: used where the body is silent, never against it (R39, Q15, Q40)."""
 
 import re
-from email.utils import parseaddr
 
 from collector import domains
 from collector.delivery import Hints
@@ -14,6 +13,7 @@ from collector.report.notes import Notes
 from collector.report.search import Hit
 
 # RFC 8460 section 5.3; blanks are one by now (Q72), and what follows may be in any form (Q71).
+_BRACKETS = re.compile(r"<([^<>]*)>")
 _SUBJECT = re.compile(r"report domain: ?([^ ]+)", re.IGNORECASE)
 
 
@@ -34,8 +34,7 @@ def hints(hit: Hit) -> Hints:
 
 def claimed_domains(mail: Mail, submitters: frozenset[str], reports: list[Report]) -> frozenset[str]:
     """Whom a mail says it is from: the domains of From, submitter and contact-info, normal forms (rule 10)."""
-    _, sender = parseaddr(_header(mail, "from") or "")
-    claimed = {name(sender.rpartition("@")[2])} if "@" in sender else set()
+    claimed = {_sender_domain(_header(mail, "from") or "")}
     claimed |= {name(submitter) for submitter in submitters}
     claimed |= {contact_domain(report.contact_info) for report in reports}
     return frozenset(domain for domain in claimed if domain is not None)
@@ -80,6 +79,14 @@ def _note_other_domain(report: Report, around: Hints, notes: Notes) -> None:
     ):
         if hint and named and not any(domains.is_under(domain, hint) for domain in named if domain):
             notes.add("Q40", f"{where} says {hint}, which the report is not about")
+
+
+def _sender_domain(value: str) -> str | None:
+    """The domain of a From value: `a@b`, `Name <a@b>`, `a@b (comment)`. `email.utils` costs as much as all the rest."""
+    in_brackets = _BRACKETS.search(value)
+    address = in_brackets[1] if in_brackets else value.partition("(")[0]
+    _, at, domain = address.strip().rpartition("@")
+    return name(domain) if at else None
 
 
 def _header(mail: Mail, name: str) -> str | None:
