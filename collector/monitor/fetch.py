@@ -215,19 +215,12 @@ def _translated(host: str, addresses: tuple[str, ...], port: int, error: aiohttp
     return _Failed("connect", f"{host} closed the connection before the policy was complete")
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    transport: asyncio.Transport
-    socket: TransportSocket
-    closed: asyncio.Future[None]
-
-
 class _Connector(aiohttp.TCPConnector):
     """Knows its connections, to end them at once: TLS would wait half a minute for the other side to say goodbye."""
 
     def __init__(self, addresses: tuple[str, ...], context: ssl.SSLContext) -> None:
         super().__init__(resolver=_Pinned(addresses), ssl=context, use_dns_cache=False, force_close=True)
-        self._connections: list[_Connection] = []
+        self._connections: list[tuple[TransportSocket, asyncio.Future[None]]] = []
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: "list[aiohttp.tracing.Trace]", timeout: aiohttp.ClientTimeout
@@ -235,19 +228,17 @@ class _Connector(aiohttp.TCPConnector):
         connection = await super().connect(req, traces, timeout)
         protocol = connection.protocol
         if protocol is not None and protocol.transport is not None and protocol.closed is not None:
-            plug = protocol.transport.get_extra_info("socket")
-            self._connections.append(_Connection(protocol.transport, plug, protocol.closed))
+            self._connections.append((protocol.transport.get_extra_info("socket"), protocol.closed))
         return connection
 
     async def hang_up(self) -> None:
-        for connection in self._connections:
-            connection.transport.abort()
-            # A transport that was closed twice no longer listens to abort(): the end of the stream reaches it.
+        """Once the session is closed: the end of the stream is all that its connections still wait for."""
+        for connection, _ in self._connections:
             with contextlib.suppress(OSError):
-                connection.socket.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE):
-                await asyncio.gather(*(connection.closed for connection in self._connections), return_exceptions=True)
+                await asyncio.gather(*(closed for _, closed in self._connections), return_exceptions=True)
 
 
 class _Pinned(AbstractResolver):

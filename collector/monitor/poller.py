@@ -76,8 +76,6 @@ class Poller:
     async def handle_due(self) -> int:
         """Begins to look at due domains, as many as workers are free; returns how many. Raises StoreUnavailable."""
         free = self._workers - len(self._running)
-        if free <= 0:
-            return 0
         due = await asyncio.to_thread(claim_due, self._engine, self._clock(), free, self._lease)
         for item in due:
             task = asyncio.create_task(self._handle(item))

@@ -5,6 +5,7 @@ import dataclasses
 import gc
 import ssl
 import time
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -186,6 +187,18 @@ def test_no_redirect_is_followed(dns: DnsServer, host: PolicyHost, context: ssl.
     host.requests.clear()
     look("moved.example", dns, host, context)
     assert host.requests == {"moved.example": 1}
+
+
+def test_a_bomb_is_unpacked_no_further_than_the_limit(
+    dns: DnsServer, host: PolicyHost, context: ssl.SSLContext
+) -> None:
+    look("bomb.example", dns, host, context)
+    tracemalloc.start()
+    try:
+        assert look("bomb.example", dns, host, context).error == "too_large"
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000  # of 50
+    finally:
+        tracemalloc.stop()
 
 
 def test_without_record_nobody_is_asked_for_a_policy(dns: DnsServer, host: PolicyHost, context: ssl.SSLContext) -> None:
