@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from collector.auth.keys import KeyCache
 from collector.cli import Context
+from collector.errors import ConfigurationError
 from collector.receive.smtp import sockets
 from collector.receive.smtp.intake import Intake
 from collector.receive.smtp.server import Server
@@ -35,6 +36,8 @@ GRACE = 30.0
 def collect(context: Context, processes: int, shared: bool) -> int:
     """Receive reports by SMTP."""
     settings = context.settings
+    if not settings.smtp.listen:
+        raise ConfigurationError("smtp.listen: there is no address to listen on")
     with context.engine() as engine:
         prepare(engine, settings)
         if processes == 1:

@@ -101,7 +101,7 @@ def test_size_at_mail_and_the_session_goes_on(listen: Listen) -> None:
         assert client.begin().data(MAIL).startswith("250")
 
 
-@pytest.mark.parametrize("size", [1001, 3900])
+@pytest.mark.parametrize("size", [1001, 1_000_000])
 def test_size_at_the_end_of_data_and_the_session_goes_on(listen: Listen, size: int) -> None:
     listener = listen(limits__message_bytes="1000")
     with listener.client() as client:
@@ -115,7 +115,7 @@ def test_mail_that_never_ends_is_cut_off(listen: Listen) -> None:
     listener = listen(limits__message_bytes="1000")
     with listener.client() as client:
         client.greet().ask("DATA")
-        client.send(b"x" * 4001)
+        client.send(b"x" * (64 * 2**20 + 1001))
         assert client.reply().startswith("552 5.3.4")
         assert client.reply() == ""
     assert listener.deliveries() == []
@@ -128,7 +128,7 @@ def test_mail_over_the_limit_is_not_held(listen: Listen) -> None:
         client.greet().ask("DATA")
         tracemalloc.start()
         try:
-            for _ in range(4):
+            for _ in range(40):
                 client.send(megabyte)
             assert client.send(b"\r\n.\r\n").reply().startswith("552 5.3.4")
             _, peak = tracemalloc.get_traced_memory()

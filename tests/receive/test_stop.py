@@ -137,6 +137,12 @@ def test_port_in_use_stops_the_start(tmp_path: Path) -> None:
                 assert f"smtp.listen: {listen}: Address already in use" in process.stderr[-1]
 
 
+def test_nowhere_to_listen_stops_the_start(tmp_path: Path) -> None:
+    with started(tmp_path, TLSRPT_SMTP_LISTEN="") as process:
+        assert process.wait() == 2
+        assert process.stderr == ["smtp.listen: there is no address to listen on\n"]
+
+
 def test_sockets_that_cannot_be_bound_name_the_key() -> None:
     with pytest.raises(ConfigurationError, match=r"^smtp\.listen: 192\.0\.2\.1:2525: Cannot assign"):
         sockets.bind([address("192.0.2.1:2525")])

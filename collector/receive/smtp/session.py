@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # Who sends verbs that do not exist talks another protocol.
 _MAX_UNKNOWN = 10
-# A mail over the limit is read to its end, so that the client gets its answer; beyond so many limits it is cut off.
-_DRAINED_LIMITS = 4
+# A mail over the limit is read to its end, so that the client gets its answer; so many bytes beyond it is cut off.
+_MAX_DRAINED = 64 * 1024 * 1024
 
 _TRY_LATER = "451 4.3.0 Not stored just now, try again later"
 _KEY_LATER = "451 4.7.5 The DKIM key cannot be fetched just now, try again later"
@@ -152,15 +152,12 @@ class Session(Connection):
 
     async def _receive(self, mail: Transaction) -> None:
         self.say("354 End with a dot on a line of its own")
-        limit = self.shared.message_bytes
-        reader = DataReader(limit)
-        while (rest := reader.feed(await self.read_chunk())) is None:
-            if reader.size > limit * _DRAINED_LIMITS:
-                self._leave(TOO_BIG.format(limit))
-                return
-        self.put_back(rest)
+        reader = DataReader(self.shared.message_bytes)
+        ended = await self._read_mail(reader)
         if reader.too_big:
-            self.say(TOO_BIG.format(limit))
+            log.info("peer=%s refused: a mail of more than %d bytes", self.peer, self.shared.message_bytes)
+            self.say(TOO_BIG.format(self.shared.message_bytes))
+            self.leaving = not ended
             return
         self.be_busy(True)
         try:
@@ -168,6 +165,14 @@ class Session(Connection):
         finally:
             self.be_busy(False)
         self.say(f"250 2.0.0 {stored.id} {stored.outcome}")
+
+    async def _read_mail(self, reader: DataReader) -> bool:
+        """Whether the mail came to its end; False where it goes on and on."""
+        while (rest := reader.feed(await self.read_chunk())) is None:
+            if reader.size > self.shared.message_bytes + _MAX_DRAINED:
+                return False
+        self.put_back(rest)
+        return True
 
     def _envelope(self, mail: Transaction) -> Envelope:
         tls = self.session.ssl["ssl_object"].version() if self.session is not None and self.session.ssl else None
