@@ -58,12 +58,19 @@ def answer(digest: str, name: str) -> Response:
     return response
 
 
-@cache
 def load(name: str) -> StaticFile | None:
-    """The file below static/, None if there is none. A `.gz` beside it is taken as its compressed form."""
-    path = (_ROOT / name).resolve()
-    if path.suffix not in _TYPES or not path.is_relative_to(_ROOT.resolve()) or not path.is_file():
-        return None
+    """The file below static/, None if there is none."""
+    return _files().get(name)
+
+
+@cache
+def _files() -> dict[str, StaticFile]:
+    # All of them, once: whatever a stranger asks for, nothing more is read or remembered.
+    return {path.relative_to(_ROOT).as_posix(): _read(path) for path in _ROOT.rglob("*") if path.suffix in _TYPES}
+
+
+def _read(path: Path) -> StaticFile:
+    """A `.gz` beside it is taken as its compressed form."""
     plain = path.read_bytes()
     ready = path.with_name(path.name + ".gz")
     compressed = ready.read_bytes() if ready.is_file() else gzip.compress(plain, mtime=0)
