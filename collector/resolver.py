@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 import dns.asyncresolver
 import dns.exception
@@ -43,13 +44,18 @@ class Resolver:
     event loops: it holds no state but its settings.
     """
 
-    def __init__(self, dns_settings: settings.Dns) -> None:
-        """Raises ConfigurationError if a nameserver's own name cannot be resolved or the system has none."""
+    def __init__(self, dns_settings: settings.Dns, *, resolv_conf: Path = Path("/etc/resolv.conf")) -> None:
+        """`resolv_conf` names the system's nameservers, which are asked if the settings name none.
+
+        Raises ConfigurationError if a nameserver's own name cannot be resolved.
+        """
         self._timeout = dns_settings.timeout
-        servers = [server for address in dns_settings.nameservers for server in _nameservers(address)]
+        named = [server for address in dns_settings.nameservers for server in _nameservers(address)]
+        servers = named or _system_nameservers(resolv_conf)
+        self.nameservers = tuple(settings.Address(server.address, server.port) for server in servers)
         self._sync = dns.resolver.Resolver(configure=False)
         self._async = dns.asyncresolver.Resolver(configure=False)
-        self._sync.nameservers = self._async.nameservers = servers or _system_nameservers()
+        self._sync.nameservers = self._async.nameservers = list(servers)
         for resolver in (self._sync, self._async):
             resolver.use_edns(0, 0, _UDP_PAYLOAD)
             resolver.lifetime = dns_settings.timeout
@@ -163,8 +169,9 @@ def _nameservers(address: settings.Address) -> list[dns.nameserver.Do53Nameserve
     return [dns.nameserver.Do53Nameserver(str(entry[4][0]), address.port) for entry in found]
 
 
-def _system_nameservers() -> list[str | dns.nameserver.Nameserver]:
+def _system_nameservers(resolv_conf: Path) -> list[dns.nameserver.Do53Nameserver]:
     try:
-        return list(dns.resolver.Resolver().nameservers)
-    except dns.resolver.NoResolverConfiguration as error:
-        raise ConfigurationError(f"dns.nameservers: the system has none ({error})") from error
+        named = dns.resolver.Resolver(filename=str(resolv_conf)).nameservers
+    except dns.resolver.NoResolverConfiguration:
+        named = ["127.0.0.1"]  # what resolv.conf(5) says of a file that names none
+    return [dns.nameserver.Do53Nameserver(str(address), 53) for address in named]

