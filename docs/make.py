@@ -3,6 +3,7 @@
 Such a part stands between `<!-- made: NAME -->` and `<!-- end -->`; everything around it is written by hand.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,8 +29,8 @@ def settings() -> Iterator[str]:
             yield f"\n### {f'[{section}]' if section else 'At the top of the file'}\n\n"
             yield "| key | variable | default | |\n|---|---|---|---|\n"
         default = f"`{row.default}`" if row.default else "none"
-        secret = " *Secret.*" if row.secret else ""
-        yield f"| `{row.key}` | `{row.variable}` | {default} | {_cell(row.help)}{secret} |\n"
+        notes = " *Secret.*" * row.secret + " *No effect in this version.*" * row.later
+        yield f"| `{row.key}` | `{row.variable}` | {default} | {_cell(row.help)}{notes} |\n"
 
 
 def tables() -> Iterator[str]:
@@ -69,12 +70,7 @@ def _command(command: click.Command, parent: click.Context, name: str, level: in
     with click.Context(command, info_name=name, parent=parent) as context:
         usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
         yield f"\n{'#' * level} {context.command_path}\n\n```\n{usage}\n```\n\n{_prose(command)}\n"
-        options = [record for param in command.get_params(context) if (record := param.get_help_record(context))]
-        options = [(option, text) for option, text in options if "--help" not in option]
-        if options:
-            yield "\n| option | |\n|---|---|\n"
-        for option, text in options:
-            yield f"| `{_cell(option)}` | {_cell(text)} |\n"
+        yield from _options(command, context)
         if isinstance(command, click.Group):
             for inner in command.list_commands(context):
                 found = command.get_command(context, inner)
@@ -82,9 +78,19 @@ def _command(command: click.Command, parent: click.Context, name: str, level: in
                 yield from _command(found, context, inner, level + 1)
 
 
+def _options(command: click.Command, context: click.Context) -> Iterator[str]:
+    records = [record for param in command.get_params(context) if (record := param.get_help_record(context))]
+    told = [(option, text) for option, text in records if text and "--help" not in option]
+    if told:
+        yield "\n| option | |\n|---|---|\n"
+    for option, text in told:
+        # "INTEGER RANGE" is no word for people; the range itself stands in the text.
+        yield f"| `{_cell(option.replace('INTEGER RANGE', 'N'))}` | {_cell(text)} |\n"
+
+
 def _prose(command: click.Command) -> str:
     """The command's help as Markdown: paragraphs as they are, preformatted ones (after \\b) as code."""
-    paragraphs = (command.help or "").strip().split("\n\n")
+    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
     return "\n\n".join(
         "```\n" + part.removeprefix("\b\n") + "\n```" if part.startswith("\b") else part for part in paragraphs
     )

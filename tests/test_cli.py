@@ -15,7 +15,7 @@ import pytest
 
 from collector import __version__, cli, log
 from collector.commands.config import hide
-from collector.settings import load
+from collector.settings import load, rows
 from tests.support.processes import TLSRPT, environment, tlsrpt
 
 COMMANDS = sorted(entry_points(group=cli.GROUP), key=lambda point: point.name)
@@ -75,6 +75,16 @@ def test_a_slip_in_the_environment_is_a_warning(tmp_path: Path) -> None:
     done = tlsrpt("config", "--check", cwd=tmp_path, variables={"TLSRPT_SMTP_LISTN": ":25"})
     assert (done.returncode, done.stdout) == (0, "")
     assert "TLSRPT_SMTP_LISTN: there is no such setting" in done.stderr
+
+
+def test_a_setting_that_does_nothing_yet_is_a_warning(tmp_path: Path) -> None:
+    later = [row for row in rows() if row.later]
+    variables = {row.variable: row.default for row in later}
+    done = tlsrpt("config", "--check", cwd=tmp_path, variables=variables)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert [line.split(": ", 1)[1] for line in done.stderr.splitlines()] == [
+        f"{row.variable}: has no effect in this version" for row in later
+    ]
 
 
 def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`tlsrpt serve`: everything in one go, for a machine or two domains' worth of reports."""
+"""`tlsrpt serve`: listener, dashboard and scheduler as children of one supervisor."""
 
 import asyncio
 import os
@@ -39,13 +39,14 @@ async def _supervise(supervisor: Supervisor, settings: Settings) -> int:
 
 
 async def _announce(settings: Settings) -> None:
-    """Says where everything is, as soon as it answers there."""
-    await _answers(settings.web.listen)
-    click.echo(f"dashboard: http://{reachable(settings.web.listen)}/")
-    for name, addresses in (("smtp", settings.smtp.listen), ("lmtp", settings.lmtp.listen)):
-        for address in addresses:
+    """Says where everything is, as soon as it answers there. What has port 0 tells its port in the log."""
+    if settings.web.listen.port:
+        await _answers(settings.web.listen)
+        click.echo(f"dashboard: http://{reachable(settings.web.listen)}/")
+    for address in settings.smtp.listen:
+        if address.port:
             await _answers(address)
-            click.echo(f"{name}: {address}")
+            click.echo(f"smtp: {address}")
 
 
 def reachable(address: Address) -> Address:
@@ -56,11 +57,8 @@ def reachable(address: Address) -> Address:
 async def _answers(address: Address) -> None:
     while True:
         try:
-            if address.path is not None:
-                _, writer = await asyncio.open_unix_connection(address.path)
-            else:
-                usable = reachable(address)
-                _, writer = await asyncio.open_connection(usable.host, usable.port)
+            usable = reachable(address)
+            _, writer = await asyncio.open_connection(usable.host, usable.port)
         except OSError:
             await asyncio.sleep(0.1)
         else:

@@ -24,6 +24,7 @@ class Row:
     default: str
     help: str
     secret: bool
+    later: bool  # nothing in this version asks for it yet
     field: dataclasses.Field[Any]
 
     @property
@@ -49,7 +50,8 @@ def rows() -> Iterator[Row]:
         for item in dataclasses.fields(owner):
             if "parse" in item.metadata:
                 meta = item.metadata
-                yield Row(section, item.name.rstrip("_"), meta["default"], meta["help"], meta["secret"], item)
+                key = item.name.rstrip("_")
+                yield Row(section, key, meta["default"], meta["help"], meta["secret"], meta["later"], item)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,18 @@ from collector.settings import values
 from collector.settings.values import Address, Recipient, WeeklyTime
 
 
-def setting(parse: Callable[[str], Any], default: str, help: str, *, secret: bool = False) -> Any:  # noqa: A002
-    """One row of the table, as the metadata of a dataclass field."""
+def setting(
+    parse: Callable[[str], Any],
+    default: str,
+    help: str,  # noqa: A002
+    *,
+    secret: bool = False,
+    later: bool = False,
+) -> Any:
+    """One row of the table, as the metadata of a dataclass field. `later`: nothing in this version asks for it yet."""
     return field(
         default_factory=lambda: parse(default),
-        metadata={"parse": parse, "default": default, "help": help, "secret": secret},
+        metadata={"parse": parse, "default": default, "help": help, "secret": secret, "later": later},
     )
 
 
@@ -76,6 +83,7 @@ class Lmtp:
         values.listed(values.address_or_path),
         "",
         "Where the LMTP listener waits: `host:port` or the path of a unix socket.",
+        later=True,
     )
 
 
@@ -114,6 +122,7 @@ class Dns:
         values.one_of("auto", "yes", "no"),
         "auto",
         "Whose AD bit counts as DNSSEC: `auto` is a nameserver on loopback.",
+        later=True,
     )
     timeout: float = setting(values.seconds, "5", "Seconds for one look-up, all tries together.")
 
@@ -126,7 +135,7 @@ class Monitor:
         "An extra CA (PEM) for policy hosts and MX probes, beside the system's.",
     )
     https_port: int = setting(values.number(1, 65535), "443", "Port of the policy hosts.")
-    smtp_port: int = setting(values.number(1, 65535), "25", "Port of the MX hosts.")
+    smtp_port: int = setting(values.number(1, 65535), "25", "Port of the MX hosts.", later=True)
     timeout: float = setting(
         values.seconds, "60", "Seconds for one whole policy fetch (RFC 8461 section 3.3: a minute)."
     )
@@ -135,9 +144,9 @@ class Monitor:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    days: int = setting(values.number(1, 28), "14", "Least clean days for `ready`, within the last 28.")
-    sessions: int = setting(values.number(1, 10**9), "100", "Least sessions for `ready`.")
-    reporters: int = setting(values.number(1, 1000), "2", "Least reporters for `ready`.")
+    days: int = setting(values.number(1, 28), "14", "Least clean days for `ready`, within the last 28.", later=True)
+    sessions: int = setting(values.number(1, 10**9), "100", "Least sessions for `ready`.", later=True)
+    reporters: int = setting(values.number(1, 1000), "2", "Least reporters for `ready`.", later=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +159,24 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    relay: Address | None = setting(values.optional(values.address), "", "`host:port` for summaries and alerts.")
-    from_: str | None = setting(values.optional(values.text), "", "Sender of summaries and alerts.")
-    user: str | None = setting(values.optional(values.text), "", "Name for AUTH at the relay.")
-    password: str | None = setting(values.optional(values.text), "", "Password for AUTH at the relay.", secret=True)
-    starttls: bool = setting(values.flag, "yes", "STARTTLS at the relay, certificate checked.")
+    relay: Address | None = setting(
+        values.optional(values.address), "", "`host:port` for summaries and alerts.", later=True
+    )
+    from_: str | None = setting(values.optional(values.text), "", "Sender of summaries and alerts.", later=True)
+    user: str | None = setting(values.optional(values.text), "", "Name for AUTH at the relay.", later=True)
+    password: str | None = setting(
+        values.optional(values.text), "", "Password for AUTH at the relay.", secret=True, later=True
+    )
+    starttls: bool = setting(values.flag, "yes", "STARTTLS at the relay, certificate checked.", later=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     recipients: tuple[Recipient, ...] = setting(
-        values.listed(values.summary_recipient), "", "`addr` or `addr=domain1+domain2`."
+        values.listed(values.summary_recipient), "", "`addr` or `addr=domain1+domain2`.", later=True
     )
-    at: WeeklyTime = setting(values.weekly_time, "Mon 07:00", "When the weekly mail goes out.")
-    timezone: ZoneInfo = setting(values.timezone, "UTC", "The zone of `at`.")
+    at: WeeklyTime = setting(values.weekly_time, "Mon 07:00", "When the weekly mail goes out.", later=True)
+    timezone: ZoneInfo = setting(values.timezone, "UTC", "The zone of `at`.", later=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,13 +59,10 @@ def installation(compose: Compose, postgres_url: str, tmp_path: Path) -> Iterato
     database = make_url(postgres_url)
     postgres_password = tmp_path / "postgres_password"
     postgres_password.write_text(f"{database.password or 'trusted here'}\n")
-    mail_password = tmp_path / "mail_password"
-    mail_password.touch()
     ports = {"2525": str(free_port()), "8080": str(free_port())}
     replaced = {
         "TLSRPT_DATABASE_URL": database.set(password=None).render_as_string(),
         "TLSRPT_DATABASE_PASSWORD_FILE": str(postgres_password),
-        "TLSRPT_MAIL_PASSWORD_FILE": str(mail_password),
         "TLSRPT_SMTP_LISTEN": f"0.0.0.0:{ports['2525']}",
         "TLSRPT_WEB_LISTEN": f"0.0.0.0:{ports['8080']}",
     }
