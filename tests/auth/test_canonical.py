@@ -5,7 +5,7 @@ import time
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.auth import canonical
@@ -98,9 +98,10 @@ def test_broken_header(header: bytes) -> None:
 _PIECES = [b"A", b"b:", b": ", b"\r\n", b"\n", b"\r", b" ", b"\t", b"From ", b"x\r\n", b"\x0b", b"\x1c", b"\x85", b"-"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(_PIECES)).map(b"".join))
 def test_header_and_body_are_those_that_the_reader_sees(mail: bytes) -> None:
-    """Else something could be put before a signed mail that is header for the signature, and a report for the reader."""
+    """Else lines before a signed mail could be header for the signature, and a report for the reader."""
     parsed = canonical.read(mail)
     if parsed is None:
         return
