@@ -20,7 +20,8 @@ _SWITCHES = (
 )
 
 
-@pytest.fixture(scope="session")
+# Not for the session: as long as playwright runs, its event loop does, and no other test could start one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium", pytrace=False)
