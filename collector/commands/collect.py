@@ -34,7 +34,7 @@ GRACE = 30.0
 @click.option("--shared", is_flag=True, hidden=True, help="Share the ports with other processes.")
 @click.pass_obj
 def collect(context: Context, processes: int, shared: bool) -> int:
-    """Receive reports by SMTP."""
+    """Receives reports by SMTP."""
     settings = context.settings
     if not settings.smtp.listen:
         raise ConfigurationError("smtp.listen: there is no address to listen on")

@@ -22,7 +22,7 @@ from collector.store.startup import prepare
 @click.command()
 @click.pass_obj
 def schedule(context: Context) -> int:
-    """Poll published policies, and whatever else has its time.
+    """Looks at the published policies, and does whatever else has its time.
 
     Runs until SIGTERM. While the database is away it waits for it.
     """
