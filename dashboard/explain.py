@@ -151,7 +151,7 @@ _CONSEQUENCES = {
         "The sender had no policy to apply: it may have delivered the mail without encryption.",
     ),
     "unknown": (
-        "mode not reported",
+        "reported without a mode (DANE; may be the same sessions)",
         "The report does not say under which mode. DANE has none: a sender that uses it holds the mail back.",
     ),
 }

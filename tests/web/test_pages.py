@@ -13,7 +13,6 @@ from dashboard.web import create_app
 from tests.support import living
 from tests.support.page import Page, read
 
-
 # One worker fills one database.
 pytestmark = pytest.mark.xdist_group("pages")
 
@@ -133,7 +132,10 @@ def test_foreign_names_are_offered_for_adoption(client: FlaskClient) -> None:
 
 def test_the_domain_says_what_is_wrong_how_bad_since_when_whose_fault_and_what_to_do(client: FlaskClient) -> None:
     text = get(client, "/domains/example.com").text
-    assert "366 sessions failed, 0.64 % of 57,403, on 7 days, Tue 27 Oct to Sun 22 Nov 2026." in text
+    assert (
+        "366 sessions failed, 0.64 % of 57,403, on 7 days, Tue 27 Oct to Sun 22 Nov 2026. Still failing on the last day reported."
+        in text
+    )
     assert "Certificate expired (350) at mx2.example.com, Thu 19 Nov to Sun 22 Nov 2026" in text
     assert "366 held back" in text
     assert "Most likely yours" in text

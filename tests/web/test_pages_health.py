@@ -37,8 +37,9 @@ NEW_FAULT = ((50_000, 0), (10, 0), (10, 0), (10, 5), (0, 0))
         (row((100, 1)), "bad", ("failing now, mail held back",)),
         (row((100, 1), mode="testing"), "bad", ("failing now",)),
         (row(*NEW_FAULT), "bad", ("failing now, mail held back",)),
-        (row(*OLD_FAULT), "look", ("some failures",)),
-        (row((100, 90), *[(100, 0)] * 5), "bad", ("many failures",)),
+        (row(*OLD_FAULT), "look", ("failures until 20 Nov",)),
+        (row((100, 90), *[(100, 0)] * 5), "look", ("failures until 18 Nov",)),
+        (row(*OLD_FAULT, (0, 0)), "look", ("failures until 19 Nov",)),
         (row((0, 0), age=None), "look", ("no report yet",)),
         (row((100, 0), age=2.9), "ok", ("no failures",)),
         (row((100, 0), age=3.0), "look", ("no report for 3 days",)),
@@ -52,7 +53,7 @@ NEW_FAULT = ((50_000, 0), (10, 0), (10, 0), (10, 5), (0, 0))
     ],
 )
 def test_health(given: DomainOverview, level: str, texts: tuple[str, ...]) -> None:
-    assert health(given, NOW) == Health(level, texts)
+    assert health(given, NOW, NOW.date()) == Health(level, texts)
 
 
 def test_problems_come_first_then_the_higher_rate_then_the_name() -> None:
@@ -63,7 +64,7 @@ def test_problems_come_first_then_the_higher_rate_then_the_name() -> None:
         row((100, 50), name="worst.example"),
         row((100, 0), name="also-clean.example"),
     ]
-    names = [each.name for each in sorted(rows, key=lambda each: order(each, NOW))]
+    names = [each.name for each in sorted(rows, key=lambda each: order(each, health(each, NOW, NOW.date())))]
     assert names == ["worst.example", "c.example", "b.example", "also-clean.example", "clean.example"]
 
 
@@ -112,7 +113,7 @@ def test_consequences_over_all_causes_the_gravest_first() -> None:
 
 
 def test_the_headline_counts_days_with_failures_only() -> None:
-    figures = [(5, 0), (4, 1), (5, 0), (3, 2)]
+    figures = [(5, 0), (4, 1), (5, 0), (3, 2), (5, 0)]
     found = headline(
         Daily(
             tuple(
@@ -120,5 +121,5 @@ def test_the_headline_counts_days_with_failures_only() -> None:
             )
         )
     )
-    assert (found.sessions, found.failed, found.reports, found.failed_days) == (20, 3, 4, 2)
+    assert (found.sessions, found.failed, found.reports, found.failed_days, found.clean_days) == (25, 3, 5, 2, 1)
     assert (found.first_failed, found.last_failed) == (date(2026, 11, 2), date(2026, 11, 4))

@@ -33,12 +33,16 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The figures of a range in one place; days without a failure are not counted in `failed_days`."""
+    """The figures of a range in one place.
+
+    `failed_days` have a failure; `clean_days` have reports, come after the last of these, and have none.
+    """
 
     successful: int
     failed: int
     reports: int
     failed_days: int
+    clean_days: int
     first_failed: date | None
     last_failed: date | None
 
@@ -54,6 +58,7 @@ def headline(daily: Daily) -> Headline:
         sum(day.failed for day in daily.days),
         sum(day.reports for day in daily.days),
         len(failed),
+        sum(1 for day in daily.days if day.reports and failed and day.day > failed[-1]),
         failed[0] if failed else None,
         failed[-1] if failed else None,
     )

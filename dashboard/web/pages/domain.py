@@ -1,7 +1,5 @@
 """The pages of one domain: the whole picture, and each of its tables by itself."""
 
-from uuid import UUID
-
 from flask import Blueprint, render_template, request
 
 from collector.store import queries
@@ -44,7 +42,6 @@ def overview(domain: str) -> str:
         policies=history,
         current=_current(history),
         changes=changes(history.published),
-        mode=_mode_now(domain_id, days),
         reports=queries.reports(engine, domain=name, limit=_RECENT_REPORTS),
     )
 
@@ -90,17 +87,12 @@ def _filter() -> Filter:
 
 
 def _render(template: str, name: str, **values: object) -> str:
-    return render_template(template, name=name, filter=_filter(), today=state.today(), **values)
+    today = state.today()
+    # How the domain is now, whatever the range: the mode beside its name, and whether a report has ever come.
+    [row] = queries.domain_overview(state.engine(), Filter(today, today), now=state.now(), only=(name,)).items
+    return render_template(template, name=name, row=row, filter=_filter(), today=today, **values)
 
 
 def _current(history: Policies) -> PublishedPolicy | None:
     """What we found at our last look, be it an error."""
     return history.published[-1] if history.published else None
-
-
-def _mode_now(domain_id: UUID, days: Daily) -> str:
-    """The mode in force today, whatever the range."""
-    today = state.today()
-    if days.days and days.days[-1].day == today:
-        return days.days[-1].mode
-    return queries.daily(state.engine(), domain_id, Filter(today, today), now=state.now()).days[-1].mode

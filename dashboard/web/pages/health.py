@@ -1,7 +1,8 @@
 """How one domain of the list is doing, in a few words: what an operator has to look at comes first. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from collector.store.queries import DomainOverview
 
@@ -20,37 +21,37 @@ class Health:
     texts: tuple[str, ...]
 
 
-def health(row: DomainOverview, now: datetime) -> Health:
-    """The state of a domain over the range that `row` was asked for, as of `now`."""
-    found = [*_failures(row), *_policy(row), *_silence(row, now)]
+def health(row: DomainOverview, now: datetime, last: date) -> Health:
+    """The state of a domain as of `now`, over the range that `row` was asked for, which ends with the day `last`."""
+    found = [*_failures(row, last), *_policy(row), *_silence(row, now)]
     for level in ("bad", "look"):
         if any(of == level for of, _ in found):
             return Health(level, tuple(text for of, text in sorted(found, key=lambda each: each[0] != "bad")))
     return Health("ok", ("no failures",))
 
 
-def order(row: DomainOverview, now: datetime) -> tuple[int, float, str]:
+def order(row: DomainOverview, health: Health) -> tuple[int, float, str]:
     """Sort key: problems first, then the highest failure rate, then the name."""
-    return ("bad", "look", "ok").index(health(row, now).level), -_rate(row), row.name
+    return ("bad", "look", "ok").index(health.level), -_rate(row.daily), row.name
 
 
-def _rate(row: DomainOverview) -> float:
-    sessions = row.successful + row.failed
-    return row.failed / sessions if sessions else 0.0
+def _rate(days: Sequence[tuple[int, int]]) -> float:
+    sessions = sum(of_day for of_day, _ in days)
+    return sum(failed for _, failed in days) / sessions if sessions else 0.0
 
 
-def _failures(row: DomainOverview) -> list[tuple[str, str]]:
+def _failures(row: DomainOverview, last: date) -> list[tuple[str, str]]:
     if not row.failed:
         return []
-    if _recent_rate(row) >= _BAD_RATE:
+    # A fault that began yesterday is small over a month, and matters most; one that is over matters least.
+    recent = _rate([day for day in row.daily if day[0]][-_RECENT_DAYS:])
+    if recent >= _BAD_RATE:
         return [("bad", "failing now" + (", mail held back" if row.mode == "enforce" else ""))]
-    return [("bad", "many failures")] if _rate(row) >= _BAD_RATE else [("look", "some failures")]
-
-
-def _recent_rate(row: DomainOverview) -> float:
-    """Over the last days with sessions: a fault that began yesterday is small over a month, and matters most."""
-    recent = [(sessions, failed) for sessions, failed in row.daily if sessions][-_RECENT_DAYS:]
-    return sum(failed for _, failed in recent) / sum(sessions for sessions, _ in recent) if recent else 0.0
+    if recent:
+        return [("look", "some failures")]
+    days_ago = next(ago for ago, (_, failed) in enumerate(reversed(row.daily)) if failed)
+    until = last - timedelta(days=days_ago)
+    return [("look", f"failures until {until.day} {until:%b}")]
 
 
 def _policy(row: DomainOverview) -> list[tuple[str, str]]:

@@ -29,11 +29,13 @@ def overview() -> str:
     )
     whole = page.next is None and cursor is None
     # Over several pages the order is the query's, by name: sorting each page would only look like an order.
-    rows = sorted(page.items, key=lambda row: order(row, now)) if whole else list(page.items)
+    rows = [(row, health(row, now, filter_.last), sparkline(row.daily)) for row in page.items]
+    if whole:
+        rows.sort(key=lambda each: order(each[0], each[1]))
     return render_template(
         "overview.html",
         filter=filter_,
-        rows=[(row, health(row, now), sparkline(row.daily)) for row in rows],
+        rows=rows,
         whole=whole,
         next=page.next,
         search=search,
