@@ -4,6 +4,7 @@ import logging
 
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as WsgiResponse
 
@@ -43,7 +44,9 @@ def register(app: Flask) -> None:
 def _http(error: HTTPException) -> WsgiResponse:
     if isinstance(error, RequestRedirect):
         return error.get_response(request.environ)
-    response = answer(error.code or 500, error.description or error.name)
+    # werkzeug's own texts speak to whoever types addresses; ours were given where the error was raised.
+    is_ours = error.description != type(error).description
+    response = answer(error.code or 500, error.description if is_ours and error.description else f"{error.name}.")
     # What belongs to the status (Allow, WWW-Authenticate, Retry-After) goes along; the body is ours.
     for name, value in error.get_headers(request.environ):
         if name.lower() not in ("content-type", "content-length"):
@@ -72,7 +75,13 @@ def answer(status: int, message: str) -> Response:
     code = _CODES.get(status, f"http_{status}")
     if for_programs(request.path):
         return respond.error(status, code, message)
-    return make_response(render_template("error.html", status=status, message=message), status)
+    title = http_status(status)
+    return make_response(render_template("error.html", title=title, message=message), status)
+
+
+def http_status(status: int) -> str:
+    """`404 Not Found`"""
+    return f"{status} {HTTP_STATUS_CODES.get(status, '')}".strip()
 
 
 def for_programs(path: str) -> bool:

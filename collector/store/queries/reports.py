@@ -74,7 +74,8 @@ def report_document(engine: Engine, id: UUID) -> bytes | None:  # noqa: A002
         row = connection.execute(query).first()
     if row is None:
         return None
-    return documents(zlib.decompress(row.raw), row.channel, limits=Limits())[row.position]
+    position: int = row.position
+    return documents(zlib.decompress(row.raw), row.channel, limits=Limits())[position]
 
 
 _domain = domain  # the table; `domain` is a name within reports()
