@@ -4,14 +4,17 @@ A row is a tuple in the order of the table's columns.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
+import orjson
 import psycopg
-from sqlalchemy import BigInteger, Column, Connection, Dialect, Table, exc
-from sqlalchemy.sql.sqltypes import NullType
+from sqlalchemy import BigInteger, Column, Connection, Date, Dialect, Table, exc
+from sqlalchemy.types import TypeEngine
 
-from collector.store.types import Instant
+from collector.store.types import Id, Instant, Json, microseconds
 
 Row = tuple[Any, ...]
 
@@ -59,28 +62,43 @@ def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
 
 
 def _encode(dialect: Dialect, table: Table, rows: Iterable[Row]) -> list[Row]:
+    """Rows as the driver takes them. Most values are so already: only the others are touched."""
     encoders = _encoders(table, dialect.name, dialect)
-    return [
-        tuple([value if encode is None else encode(value) for encode, value in zip(encoders, row, strict=True)])
-        for row in rows
-    ]
+    if not encoders:
+        return list(rows)
+    encoded: list[Row] = []
+    for row in rows:
+        values = list(row)
+        for position, encode in encoders:
+            if (value := values[position]) is not None:
+                values[position] = encode(value)
+        encoded.append(tuple(values))
+    return encoded
 
 
-_cache: dict[tuple[Table, str], tuple[Callable[[Any], Any] | None, ...]] = {}
+_Encoder = Callable[[Any], Any]
+_cache: dict[tuple[Table, str], tuple[tuple[int, _Encoder], ...]] = {}
 
 
-def _encoders(table: Table, name: str, dialect: Dialect) -> tuple[Callable[[Any], Any] | None, ...]:
-    """Per column what turns a Python value into the driver's, None where they are the same."""
+def _encoders(table: Table, name: str, dialect: Dialect) -> tuple[tuple[int, _Encoder], ...]:
+    """(position of the column, what turns its values into the driver's) where the two differ."""
     key = (table, name)
     if key not in _cache:
-        _cache[key] = tuple(_encoder(column, dialect) for column in table.columns)
+        found = ((position, _encoder(column.type, dialect)) for position, column in enumerate(table.columns))
+        _cache[key] = tuple((position, encode) for position, encode in found if encode is not None)
     return _cache[key]
 
 
-def _encoder(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    kind = column.type.dialect_impl(dialect)
-    assert not isinstance(kind, NullType)
-    return kind.bind_processor(dialect)
+def _encoder(kind: TypeEngine[Any], dialect: Dialect) -> _Encoder | None:
+    if isinstance(kind, Json):
+        return lambda value: orjson.dumps(value).decode()
+    if dialect.name == "postgresql":
+        return None  # psycopg knows uuid, date, datetime, bytes and the rest
+    if isinstance(kind, Id):
+        return attrgetter("bytes")
+    if isinstance(kind, Instant):
+        return microseconds
+    return date.isoformat if isinstance(kind, Date) else None
 
 
 def _columns(dialect: Dialect, table: Table) -> str:

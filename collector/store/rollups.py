@@ -114,9 +114,5 @@ def _failure_key(cause: Cause, reporter: str) -> bytes:
 
 
 def _digest(fields: Iterable[str | None]) -> bytes:
-    digest = blake2b(digest_size=DIGEST_BYTES)
-    for value in fields:
-        data = (value or "").encode()
-        digest.update(len(data).to_bytes(4))
-        digest.update(data)
-    return digest.digest()
+    """No field holds a NUL: the reader strips them (Q58)."""
+    return blake2b("\0".join([value or "" for value in fields]).encode(), digest_size=DIGEST_BYTES).digest()

@@ -13,6 +13,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(at: datetime) -> int:
+    """An aware time as SQLite keeps it: microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
 class Id(TypeDecorator[UUID]):
     """A UUID: `uuid` on PostgreSQL, 16 bytes on SQLite (half of text, and it sorts the same)."""
 
@@ -41,7 +46,7 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":
             return value
-        return (value - _EPOCH) // _MICROSECOND
+        return microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
