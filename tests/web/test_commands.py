@@ -34,8 +34,11 @@ def run(cwd: Path, *arguments: str, stdin: str = "") -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def opened(folder: Path) -> Engine:
-    return open_engine(f"sqlite:///{folder / 'tlsrpt.db'}")
+@contextmanager
+def opened(folder: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{folder / 'tlsrpt.db'}")
+    yield engine
+    engine.dispose()
 
 
 def test_user(tmp_path: Path) -> None:
@@ -48,7 +51,8 @@ def test_user(tmp_path: Path) -> None:
         ["ada", "admin", "all domains"],
         ["grace", "viewer", "example.com,xn--bcher-kva.example"],
     ]
-    grace = accounts.user_named(opened(tmp_path), "grace")
+    with opened(tmp_path) as engine:
+        grace = accounts.user_named(engine, "grace")
     assert grace is not None
     assert is_right(grace.password_hash, password)
     assert run(tmp_path, "user", "remove", "ada") == (0, "", "")
@@ -87,11 +91,13 @@ def test_token(tmp_path: Path) -> None:
     status, out, err = run(tmp_path, "token", "add", "grafana", "--expires", "30")
     assert (status, err) == (0, "")
     assert re.fullmatch(r"tlsrpt_[A-Za-z0-9_-]{43}\n", out)
-    (stored,) = accounts.tokens(opened(tmp_path))
+    with opened(tmp_path) as engine:
+        (stored,) = accounts.tokens(engine)
     assert (stored.name, stored.scope) == ("grafana", "read")
     assert stored.expires_at is not None
     assert (stored.expires_at - stored.created_at).days == 30
-    found = accounts.token_with_hash(opened(tmp_path), hash_token(out.strip()), now=stored.created_at)
+    with opened(tmp_path) as engine:
+        found = accounts.token_with_hash(engine, hash_token(out.strip()), now=stored.created_at)
     assert found == stored
     line = run(tmp_path, "token", "list")[1]
     assert line.startswith("grafana\tread\t")

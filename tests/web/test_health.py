@@ -31,20 +31,22 @@ def test_health_under_any_name(client: FlaskClient, host: str) -> None:
     assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
-def over(url: str) -> FlaskClient:
-    return create_app(settings.Settings(), open_engine(url)).test_client()
+def over(engine: Engine) -> FlaskClient:
+    return create_app(settings.Settings(), engine).test_client()
 
 
 def test_not_ready_with_an_empty_database(tmp_path: Path) -> None:
-    client = over(f"sqlite:///{tmp_path / 'empty.db'}")
+    engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    client = over(engine)
     answer = client.get("/readyz")
+    engine.dispose()
     assert answer.status_code == 503
     assert answer.json == {"status": "not ready", "reason": "the database is empty: run `tlsrpt db upgrade`"}
     assert client.get("/healthz").status_code == 200
 
 
 def test_database_away() -> None:
-    client = over("postgresql+psycopg://nobody:secret@127.0.0.1:1/none?connect_timeout=1")
+    client = over(open_engine("postgresql+psycopg://nobody:secret@127.0.0.1:1/none?connect_timeout=1"))
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json == {"status": "not ready", "reason": "the database does not answer"}
