@@ -73,7 +73,7 @@ def refuse_unless_acceptable(document: Any) -> None:
     if _accept.is_valid(document):
         return
     first = next(iter(_accept.iter_errors(document)))
-    raise ReportRefused("schema", f"{_pointer(first.instance_path)}: {_reason(first)}")
+    raise ReportRefused("schema", f"{_pointer(first.instance_path) or '/'}: {_reason(first)}")
 
 
 def _reason(error: jsonschema_rs.ValidationError) -> str:
@@ -124,7 +124,7 @@ def _kind(name: str, value: Any) -> tuple[Any, ...]:
 def _note(error: jsonschema_rs.ValidationError, where: str, notes: Notes) -> None:
     code, message = _named(error)
     if code:
-        notes.add(code, where + message)
+        notes.add(code, (where + message).removeprefix(": "))
 
 
 def _named(error: jsonschema_rs.ValidationError) -> tuple[str, str]:
@@ -137,5 +137,5 @@ def _named(error: jsonschema_rs.ValidationError) -> tuple[str, str]:
 
 
 def _pointer(path: list[str | int]) -> str:
-    """A JSON Pointer (RFC 6901); the whole document is "/" for the reader's sake."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path) or "/"
+    """A JSON Pointer (RFC 6901)."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)

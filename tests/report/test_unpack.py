@@ -1,0 +1,111 @@
+"""Bounded unpacking: gzip as it really comes (Q82, Q83), bombs, zip containers (Q85)."""
+
+import gzip
+import io
+import zipfile
+import zlib
+
+import pytest
+
+from collector.errors import ReportRefused
+from collector.report.notes import Notes
+from collector.report.unpack import Room, unpack, zip_members
+
+TEXT = b'{"report-id": "1"}' * 20
+PACKED = gzip.compress(TEXT, mtime=0)
+
+
+def with_name(data: bytes) -> bytes:
+    """A gzip header with a file name that is a path, as some tools write it (R40)."""
+    target = io.BytesIO()
+    with gzip.GzipFile("../../etc/rpt1.json", "wb", fileobj=target) as stream:
+        stream.write(data)
+    return target.getvalue()
+
+
+READ = [
+    ("not packed", TEXT, []),
+    ("gzip", PACKED, []),
+    ("Q82 operating system 0, flags 4", PACKED[:8] + b"\x04\x00" + PACKED[10:], []),
+    ("Q82 with a file name and a time", with_name(TEXT), []),
+    ("Q83 packed twice", gzip.compress(PACKED), ["Q83"]),
+    ("Q83 two members", gzip.compress(TEXT[:50]) + gzip.compress(TEXT[50:]), ["Q83"]),
+    ("Q83 junk behind", PACKED + b"\r\n-- \r\nscanned by example", ["Q83"]),
+    ("line end behind", PACKED + b"\r\n\0", []),
+]
+REFUSED = [
+    ("cut off", PACKED[:-12], "unpack"),
+    ("header only", PACKED[:10], "unpack"),
+    ("checksum wrong", PACKED[:-8] + b"\0\0\0\0" + PACKED[-4:], "unpack"),
+    ("broken inside", PACKED[:12] + b"\xff\xff\xff\xff" + PACKED[16:], "unpack"),
+    ("packed three times", gzip.compress(gzip.compress(PACKED)), "unpack"),
+    ("a thousand members", gzip.compress(b"") * 1000, "limit"),
+]
+
+
+@pytest.mark.parametrize(("data", "codes"), [case[1:] for case in READ], ids=[case[0] for case in READ])
+def test_unpacked(data: bytes, codes: list[str]) -> None:
+    notes = Notes()
+    assert unpack(data, Room(len(TEXT) * 2), notes) == TEXT
+    assert [finding.code for finding in notes.findings()] == codes
+
+
+@pytest.mark.parametrize(("data", "code"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_refused(data: bytes, code: str) -> None:
+    with pytest.raises(ReportRefused) as refused:
+        unpack(data, Room(10_000), Notes())
+    assert refused.value.code == code
+
+
+def test_a_bomb_stops_at_the_limit() -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = packer.compress(bytes(200_000_000)) + packer.flush()
+    room = Room(1_000_000)
+    with pytest.raises(ReportRefused) as refused:
+        unpack(bomb, room, Notes())
+    assert refused.value.code == "limit"
+    assert "1000000" in refused.value.message
+    assert room.left == 0  # a mail of a thousand bombs unpacks one
+
+
+def test_exactly_the_limit_is_allowed_and_one_byte_more_is_not() -> None:
+    assert unpack(PACKED, Room(len(TEXT)), Notes()) == TEXT
+    with pytest.raises(ReportRefused, match="larger than"):
+        unpack(PACKED, Room(len(TEXT) - 1), Notes())
+
+
+def test_room_is_for_a_whole_delivery() -> None:
+    room = Room(len(TEXT) * 2)
+    unpack(PACKED, room, Notes())
+    unpack(TEXT, room, Notes())
+    with pytest.raises(ReportRefused):
+        unpack(PACKED, room, Notes())
+
+
+def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def test_zip_gives_its_reports_and_nothing_else() -> None:
+    data = zipped({"a.json": TEXT, "readme.txt": b"no", "../b.json.gz": PACKED})
+    assert zip_members(data, Room(10_000)) == [("a.json", TEXT), ("../b.json.gz", PACKED)]
+
+
+@pytest.mark.parametrize(
+    ("data", "room", "code"),
+    [
+        (zipped({"a.json": bytes(1_000_000)}), 1000, "limit"),
+        (zipped({"a.json": TEXT})[:-30], 10_000, "unpack"),
+        (zipped({"a.json": TEXT}, zipfile.ZIP_LZMA), 10_000, "unpack"),
+        (b"PK\x03\x04" + bytes(100), 10_000, "unpack"),
+    ],
+    ids=["bomb", "cut off", "unknown method", "rubbish"],
+)
+def test_zip_refused(data: bytes, room: int, code: str) -> None:
+    with pytest.raises(ReportRefused) as refused:
+        zip_members(data, Room(room))
+    assert refused.value.code == code
