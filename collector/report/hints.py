@@ -49,8 +49,6 @@ def note(hit: Hit, around: Hints, notes: Notes) -> None:
         notes.add("Q86", "the report lies in a forwarded mail")
     if "tls-report-domain" not in headers or "tls-report-submitter" not in headers:
         notes.add("Q70", "TLS-Report-Domain or TLS-Report-Submitter is missing")
-    if "contenttype" in headers and "content-type" not in headers:
-        notes.add("Q78", "ContentType instead of Content-Type")
     if header_fields.media_type(headers.get("content-type", "")) != "multipart/report":
         notes.add("Q74", "not a multipart/report")
     _note_submitter(hit.report, around, notes)

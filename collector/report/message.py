@@ -65,6 +65,8 @@ def parts(raw: bytes, notes: Notes) -> tuple[Mail, list[Part]]:
 def _walk(headers: Headers, body: bytes, mail: Mail, depth: int, notes: Notes) -> Iterator[Part]:
     if depth > MAX_DEPTH:
         raise ReportRefused("limit", f"parts nested deeper than {MAX_DEPTH}")
+    if "contenttype" in headers and "content-type" not in headers:
+        notes.add("Q78", "ContentType instead of Content-Type")
     value = headers.get("content-type") or headers.get("contenttype") or "text/plain"
     content_type = header_fields.media_type(value)
     boundary = header_fields.parameter(value, "boundary") if content_type.startswith("multipart/") else None
