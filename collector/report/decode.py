@@ -85,14 +85,16 @@ def _dumps(value: Any) -> bytes:
 
 
 def _has_float(value: Any) -> bool:
-    kind = type(value)
-    if kind not in _CONTAINERS:
-        return kind is float
-    children = value.values() if kind is dict else value
-    kinds = set(map(type, children))
-    if float in kinds or kinds.isdisjoint(_CONTAINERS):
-        return float in kinds
-    return any(_has_float(child) for child in children)
+    waiting: list[Any] = [[value]]
+    while waiting:
+        node = waiting.pop()
+        children = node.values() if type(node) is dict else node
+        kinds = set(map(type, children))
+        if float in kinds:
+            return True
+        if not kinds.isdisjoint(_CONTAINERS):
+            waiting += [child for child in children if type(child) in _CONTAINERS]
+    return False
 
 
 def _strings(data: bytes) -> int:
