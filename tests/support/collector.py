@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from collector.ingest import ingest
 from sqlalchemy import Engine
 
 from collector.auth import Authentication
 from collector.delivery import Delivery, Envelope, Reason, Stored
+from collector.ingest import ingest
 from collector.monitor.model import Observation, StsPolicy
 from collector.settings import Limits
 from collector.store import commit, domains, published, queries
