@@ -1,6 +1,7 @@
 """`tlsrpt schedule`: everything that happens by the clock, in one process."""
 
 import asyncio
+import logging
 import random
 import signal
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from collector import jobs
+from collector.adopt import recount
 from collector.cli import Context
 from collector.monitor.fetch import fetch, tls_context
 from collector.monitor.model import Observation
@@ -17,6 +19,10 @@ from collector.resolver import Resolver
 from collector.settings import Settings
 from collector.store.engine import Engine
 from collector.store.startup import prepare
+
+log = logging.getLogger(__name__)
+
+_BACKLOG_SECONDS = 60.0
 
 
 @click.command()
@@ -53,8 +59,20 @@ def polling(settings: Settings, engine: Engine) -> jobs.Job:
     return poller.job()
 
 
+def counting_backlog(settings: Settings, engine: Engine) -> jobs.Job:
+    """Counts what waits for a domain that is known by now: from the settings, or by an MX host found since (rule 9)."""
+
+    async def step() -> float:
+        changed = await asyncio.to_thread(recount, engine, limits=settings.limits)
+        if changed:
+            log.info("deliveries counted that had waited for their domain: %d", changed)
+        return _BACKLOG_SECONDS
+
+    return jobs.Job("backlog", step)
+
+
 # Summaries, alerts and retention join here.
-JOBS: tuple[Callable[[Settings, Engine], jobs.Job], ...] = (polling,)
+JOBS: tuple[Callable[[Settings, Engine], jobs.Job], ...] = (polling, counting_backlog)
 
 
 async def _until_told(settings: Settings, engine: Engine, planned: list[jobs.Job]) -> None:

@@ -1,10 +1,14 @@
 """Rule 9: foreign deliveries wait; adopting their domain counts them, removing it makes them foreign again."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import Engine
 
 from collector.adopt import adopt, recount
-from collector.settings import Limits
+from collector.commands.schedule import counting_backlog
+from collector.jobs import Job
+from collector.settings import Limits, Settings
 from collector.store import domains, queries
 from tests.support.collector import NOW, Collector
 from tests.support.reports import google, policy_result, report
@@ -71,6 +75,21 @@ def test_a_backlog_counts_once_the_host_is_found_to_be_an_mx(collector: Collecto
     collector.publish("enforce", NOW, mx=("mx.provider.example",))
     assert recount(collector.engine, limits=LIMITS) == 1
     assert collector.totals() == (1, 5, 0)
+
+
+async def _step(job: Job) -> float:
+    return await job.step()
+
+
+def test_the_scheduler_counts_what_waited_for_a_domain_of_the_settings(collector: Collector) -> None:
+    collector.take(google(successful=10))
+    job = counting_backlog(Settings(), collector.engine)
+    asyncio.run(_step(job))
+    assert outcomes(collector) == ["unassigned"]
+    domains.seed(collector.engine, ["example.com"])
+    asyncio.run(_step(job))
+    assert outcomes(collector) == ["stored"]
+    assert collector.totals() == (1, 10, 0)
 
 
 def test_a_large_backlog_is_counted_group_by_group(collector: Collector) -> None:
