@@ -33,14 +33,12 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 def add_up(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Adds rows to a rollup: counts are added, `last_received` grows, other columns outside the key are set.
 
-    No two rows may have the same key. They are written in the order of their keys, so that two writers
-    never wait for each other in a circle.
+    No two rows may have the same key. Two writers never wait for each other in a circle here: whoever writes about
+    a domain holds its lock (`plan.make`).
     """
     if not rows:
         return
-    width = len(table.primary_key.columns)
-    # Sorted before they are encoded: SQLite's driver takes bytes as memoryviews, which have no order.
-    encoded = _encode(connection.dialect, table, sorted(rows, key=lambda row: row[:width]))
+    encoded = _encode(connection.dialect, table, rows)
     if connection.dialect.name == "postgresql":
         arrays = tuple(list(values) for values in zip(*encoded, strict=True))
         connection.exec_driver_sql(_postgresql_add_up(connection.dialect, table), arrays)

@@ -6,9 +6,10 @@ Decisions follow rule 3: an equal content is a `duplicate`, other content under 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, text, tuple_
+from sqlalchemy import Column, Connection, Select, bindparam, select, text, tuple_
 
 from collector.counting import identity
 from collector.counting.assign import Part, split
@@ -187,7 +188,8 @@ class _Counted:
         return None
 
 
-def _existing(connection: Connection, candidates: Sequence[Candidate]) -> _Counted:
+def _looking_for(digest: Column[Any]) -> Select[Any]:
+    """The counted reports with one of the `wanted` (domain_id, day, digest). Built once: building is what costs."""
     table = report_table.c
     columns = (
         table.domain_id,
@@ -198,15 +200,23 @@ def _existing(connection: Connection, candidates: Sequence[Candidate]) -> _Count
         table.authenticated,
         table.reporter,
     )
+    return select(*columns).where(tuple_(table.domain_id, table.day, digest).in_(bindparam("wanted", expanding=True)))
+
+
+_BY_KEY = _looking_for(report_table.c.report_key)
+_BY_CONTENT = _looking_for(report_table.c.content)
+_AT_ONCE = 300  # SQLite allows so many values in a statement, three times
+
+
+def _existing(connection: Connection, candidates: Sequence[Candidate]) -> _Counted:
     counted = _Counted()
-    for column, values in (
-        (table.report_key, {(c.domain_id, c.day, c.key) for c in candidates}),
-        (table.content, {(c.domain_id, c.day, c.content) for c in candidates}),
+    for query, wanted in (
+        (_BY_KEY, {(c.domain_id, c.day, c.key) for c in candidates}),
+        (_BY_CONTENT, {(c.domain_id, c.day, c.content) for c in candidates}),
     ):
-        for start in range(0, len(values), 300):
-            some = list(values)[start : start + 300]
-            query = select(*columns).where(tuple_(table.domain_id, table.day, column).in_(some))
-            for domain_id, day, *rest in connection.execute(query):
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = list(wanted)[start : start + _AT_ONCE]
+            for domain_id, day, *rest in connection.execute(query, {"wanted": some}):
                 counted.add(domain_id, day, Existing(*rest))
     return counted
 

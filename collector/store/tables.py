@@ -127,8 +127,9 @@ Index(
 REPORT_SIDE: list[Table] = []
 
 
-def _report_side(name: str, *columns: SchemaItem, comment: str) -> Table:
-    table = Table(name, metadata, *columns, comment=comment)
+def _report_side(name: str, *columns: SchemaItem, comment: str, has_indexes: bool = False) -> Table:
+    # SQLite keeps a table without other indexes in the tree of its primary key: one tree to write instead of two.
+    table = Table(name, metadata, *columns, comment=comment, sqlite_with_rowid=has_indexes)
     REPORT_SIDE.append(table)
     return table
 
@@ -170,6 +171,7 @@ report = _report_side(
     Index("ix_report_report_id", "report_id"),
     ForeignKeyConstraint(["domain_id"], ["domain.domain_id"], ondelete="CASCADE"),
     comment="One report as far as it is about one domain: counted once.",
+    has_indexes=True,
 )
 
 policy_result = _report_side(

@@ -211,6 +211,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["domain_id"], ["domain.domain_id"], name=op.f("fk_report_domain"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("domain_id", "day", "report_id", name=op.f("pk_report")),
         comment="One report as far as it is about one domain: counted once.",
+        sqlite_with_rowid=True,
     )
     op.create_index("ix_report_content", "report", ["domain_id", "day", "content"], unique=False)
     op.create_index("ix_report_report_id", "report", ["report_id"], unique=False)
@@ -232,6 +233,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("domain_id", "day", "authenticated", name=op.f("pk_rollup_day")),
         comment="Per day: the headline figures.",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "rollup_failure",
@@ -266,6 +268,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("domain_id", "day", "authenticated", "failure_key", name=op.f("pk_rollup_failure")),
         comment="Per day and cause: the failure details and the unexplained remainders (rule 5), added up.",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "rollup_mx",
@@ -304,6 +307,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("domain_id", "day", "authenticated", "mx", name=op.f("pk_rollup_mx")),
         comment="Per day and MX.",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "rollup_policy",
@@ -325,6 +329,7 @@ def upgrade() -> None:
             "domain_id", "day", "authenticated", "reporter", "policy_key", name=op.f("pk_rollup_policy")
         ),
         comment="Per day and reporter: the sts policies it had applied.",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "rollup_reporter",
@@ -347,6 +352,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("domain_id", "day", "authenticated", "reporter", name=op.f("pk_rollup_reporter")),
         comment="Per day and reporter: the headline figures.",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "rollup_type",
@@ -370,6 +376,7 @@ def upgrade() -> None:
             "domain_id", "day", "authenticated", "policy_type", "mode", name=op.f("pk_rollup_type")
         ),
         comment="Per day, policy type and reported mode: exact figures, the same sessions may stand under two types.",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "failure_detail",
@@ -398,6 +405,7 @@ def upgrade() -> None:
             "domain_id", "day", "report_id", "policy_position", "position", name=op.f("pk_failure_detail")
         ),
         comment="One entry of failure-details, as reported.",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "policy_result",
@@ -422,6 +430,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("domain_id", "day", "report_id", "position", name=op.f("pk_policy_result")),
         comment="One entry of a report's policies array.",
+        sqlite_with_rowid=False,
     )
 
 
