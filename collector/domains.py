@@ -10,13 +10,18 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 _MAX_LENGTH = 253
 
 
-@lru_cache(maxsize=16384)
 def normalise(name: str) -> str | None:
     """The normal form of `name`, or None if it is no domain name.
 
     A U-label becomes an A-label (UTS 46 mapping, as browsers do); one trailing dot is dropped.
     At least one label; an IP address is no domain name.
     """
+    # A U-label is at most as long as its A-label; what is far longer is no name, and is not to be remembered.
+    return _normalise(name) if len(name) <= 2 * _MAX_LENGTH else None
+
+
+@lru_cache(maxsize=16384)
+def _normalise(name: str) -> str | None:
     name = name.strip().removesuffix(".")
     if not name.isascii():
         try:

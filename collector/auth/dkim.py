@@ -43,18 +43,6 @@ class Authenticator:
         """The same for a mail that came in at `received_at` (aware): one kept since then may have expired meanwhile."""
         return partial(self._authenticate, now=received_at.timestamp())
 
-    def is_cached(self, mail: bytes, identities: frozenset[str] | None = None) -> bool:
-        """Whether every key that may be needed is cached, so that authenticating would not wait for DNS.
-
-        Without `identities`, the keys of signatures that are not aligned are asked for too.
-        """
-        parsed = canonical.read(mail)
-        return parsed is None or all(
-            self._keys.peek(found.key_name)
-            for found in _signatures(parsed)
-            if isinstance(found, Signature) and (identities is None or is_aligned(found.domain, identities))
-        )
-
     def _authenticate(self, mail: bytes, identities: frozenset[str], now: float) -> Authentication:
         parsed = canonical.read(mail)
         if parsed is None:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from collector.domains import is_under
-
 
 @dataclass(frozen=True, slots=True)
 class KnownDomains:
@@ -26,7 +24,6 @@ class KnownDomains:
         name = host
         while name:
             if name in self.ids:
-                assert is_under(host, name)
                 return name
             name = name.partition(".")[2]
         return None

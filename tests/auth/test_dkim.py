@@ -253,19 +253,3 @@ def test_a_kept_mail_is_judged_by_the_time_it_came() -> None:
 
     assert check(mail, IDENTITIES).domain is None
     assert check.at(datetime.fromtimestamp(NOW - 120, UTC))(mail, IDENTITIES).domain == DOMAIN
-
-
-def test_is_cached_tells_whether_dns_would_be_asked() -> None:
-    dns = FakeDns(ZONE | RELAY)
-    check = authenticator({}, dns)
-    relayed = sign(SIGNED, "relay.example", "s1", KEY)
-    assert check.is_cached(MAIL)
-    assert check.is_cached(b"broken\r\n\r\n")
-    assert not check.is_cached(SIGNED)
-
-    check(SIGNED, IDENTITIES)
-
-    assert check.is_cached(SIGNED)
-    assert check.is_cached(relayed, IDENTITIES)
-    assert not check.is_cached(relayed)
-    assert dns.asked == [f"s1._domainkey.{DOMAIN}"]
