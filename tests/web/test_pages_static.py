@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import dashboard.web
-from dashboard.web.pages.static import load
+from dashboard.web.pages.static import STYLE, load
 from tests.web.conftest import MakeApp
 
 STATIC = Path(dashboard.web.__file__).parent / "static"
@@ -26,7 +26,7 @@ def address(name: str) -> str:
     return f"/static/{file.digest}/{name}"
 
 
-@pytest.mark.parametrize("name", ["style.css", "chart.js", "theme.js", "icon.svg", PLOTLY, "vendor/plotly-4.1.1.css"])
+@pytest.mark.parametrize("name", ["chart.js", "theme.js", "icon.svg", PLOTLY, "vendor/plotly-4.1.1.css"])
 def test_a_file_is_sent_compressed_and_kept(client: FlaskClient, name: str) -> None:
     answer = client.get(address(name), headers={"Accept-Encoding": "gzip, br"})
     assert answer.headers["Content-Encoding"] == "gzip"
@@ -37,9 +37,17 @@ def test_a_file_is_sent_compressed_and_kept(client: FlaskClient, name: str) -> N
 
 def test_whoever_cannot_unpack_gets_it_plain(client: FlaskClient) -> None:
     for headers in ({}, {"Accept-Encoding": "br"}, {"Accept-Encoding": "gzip;q=0"}):
-        answer = client.get(address("style.css"), headers=headers)
+        answer = client.get(address("theme.js"), headers=headers)
         assert "Content-Encoding" not in answer.headers
-        assert answer.data == (STATIC / "style.css").read_bytes()
+        assert answer.data == (STATIC / "theme.js").read_bytes()
+
+
+def test_all_of_the_style_comes_as_one_file(client: FlaskClient) -> None:
+    answer = client.get(address("style.css"), headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert gzip.decompress(answer.data) == b"\n".join((STATIC / f"style/{name}.css").read_bytes() for name in STYLE)
+    assert {path.stem for path in (STATIC / "style").iterdir()} == set(STYLE)
+    assert len(STYLE) == len(set(STYLE))
 
 
 def test_an_address_from_before_an_update_is_answered_and_not_kept(client: FlaskClient) -> None:
@@ -49,7 +57,16 @@ def test_an_address_from_before_an_update_is_answered_and_not_kept(client: Flask
 
 
 @pytest.mark.parametrize(
-    "name", ["nothing.css", "../templates/base.html", "..%2fcsp.py", "vendor", PLOTLY + ".gz", "..%2f..%2fscope.py"]
+    "name",
+    [
+        "nothing.css",
+        "../templates/base.html",
+        "..%2fcsp.py",
+        "vendor",
+        "style/base.css",
+        PLOTLY + ".gz",
+        "..%2f..%2fscope.py",
+    ],
 )
 def test_nothing_else_is_sent(client: FlaskClient, name: str) -> None:
     assert client.get(f"/static/0/{name}").status_code == 404

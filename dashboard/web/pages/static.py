@@ -19,6 +19,8 @@ _TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 _A_YEAR = 31_536_000
+# `style.css` is these files of style/ in one: one request, one compression. Later rules win, so the order counts.
+STYLE = ("tokens", "base", "layout", "boxes", "forms", "tables", "words", "charts", "narrow", "print")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,18 @@ def load(name: str) -> StaticFile | None:
 @cache
 def _files() -> dict[str, StaticFile]:
     # All of them, once: whatever a stranger asks for, nothing more is read or remembered.
-    return {path.relative_to(_ROOT).as_posix(): _read(path) for path in _ROOT.rglob("*") if path.suffix in _TYPES}
+    style = b"\n".join((_ROOT / f"style/{name}.css").read_bytes() for name in STYLE)
+    names = {path.relative_to(_ROOT).as_posix(): path for path in _ROOT.rglob("*") if path.suffix in _TYPES}
+    found = {name: _read(path) for name, path in names.items() if not name.startswith("style/")}
+    return found | {"style.css": _file(style, ".css")}
 
 
 def _read(path: Path) -> StaticFile:
     """A `.gz` beside it is taken as its compressed form."""
-    plain = path.read_bytes()
     ready = path.with_name(path.name + ".gz")
-    compressed = ready.read_bytes() if ready.is_file() else gzip.compress(plain, mtime=0)
-    return StaticFile(hashlib.sha256(plain).hexdigest()[:12], _TYPES[path.suffix], plain, compressed)
+    return _file(path.read_bytes(), path.suffix, ready.read_bytes() if ready.is_file() else None)
+
+
+def _file(plain: bytes, suffix: str, compressed: bytes | None = None) -> StaticFile:
+    digest = hashlib.sha256(plain).hexdigest()[:12]
+    return StaticFile(digest, _TYPES[suffix], plain, compressed or gzip.compress(plain, mtime=0))
