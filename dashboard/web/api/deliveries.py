@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort
 
-from collector.delivery import CHANNELS, OUTCOMES
 from collector.store import queries
-from dashboard.web import params, respond, scope, state
+from dashboard.web import asked, respond, scope, state
 from dashboard.web.api import answers, shapes, tables
 
 _MAIL_CHANNELS = ("smtp", "lmtp", "imap")
@@ -19,17 +18,7 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def deliveries() -> Response:
-    page = queries.deliveries(
-        state.engine(),
-        filter=params.list_filter(request.args, state.today()),
-        outcome=params.choice(request.args, "outcome", OUTCOMES),
-        domain=params.domain(request.args),
-        reporter=params.text(request.args, "reporter"),
-        channel=params.choice(request.args, "channel", CHANNELS),
-        reason=params.text(request.args, "reason"),
-        limit=params.limit(request.args),
-        cursor=params.cursor(request.args),
-    )
+    page = asked.deliveries()
     return answers.json_or_csv(
         lambda: {"deliveries": [shapes.delivery(row) for row in page.items], "next": page.next},
         lambda: tables.deliveries(page.items),

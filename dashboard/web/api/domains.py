@@ -1,10 +1,10 @@
 """`/api/v1/domains`: the figures of one domain and of all."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from collector.store import queries
 from dashboard import charts
-from dashboard.web import access, params, scope, state
+from dashboard.web import asked, scope, state
 from dashboard.web.api import answers, shapes, tables
 
 
@@ -15,15 +15,7 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def domains() -> Response:
-    page = queries.domain_overview(
-        state.engine(),
-        _filter(),
-        now=state.now(),
-        limit=params.limit(request.args),
-        cursor=params.cursor(request.args),
-        search=params.text(request.args, "search"),
-        only=access.only(),
-    )
+    page = asked.domains()
     return answers.json_or_csv(
         lambda: {"domains": [shapes.domain(row) for row in page.items], "next": page.next},
         lambda: tables.domains(page.items),
@@ -34,7 +26,7 @@ def domains() -> Response:
 
 def daily(domain: str) -> Response:
     name, domain_id = scope.domain(domain)
-    days = queries.daily(state.engine(), domain_id, _filter(), now=state.now()).days
+    days = queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now()).days
     return answers.json_or_csv(
         lambda: {"days": [shapes.day(row) for row in days]}, lambda: tables.daily(days), f"tlsrpt-daily-{name}"
     )
@@ -42,7 +34,7 @@ def daily(domain: str) -> Response:
 
 def mx(domain: str) -> Response:
     name, domain_id = scope.domain(domain)
-    table = queries.mx_figures(state.engine(), domain_id, _filter(), now=state.now())
+    table = queries.mx_figures(state.engine(), domain_id, asked.figures_filter(), now=state.now())
     return answers.json_or_csv(
         lambda: {
             "mx": [shapes.mx(row) for row in table.mx],
@@ -55,13 +47,7 @@ def mx(domain: str) -> Response:
 
 def failures(domain: str) -> Response:
     name, domain_id = scope.domain(domain)
-    page = queries.failures(
-        state.engine(),
-        domain_id,
-        _filter(),
-        limit=params.limit(request.args),
-        cursor=params.cursor(request.args),
-    )
+    page = asked.failures(domain_id)
     return answers.json_or_csv(
         lambda: {"failures": [shapes.failure(row) for row in page.items], "next": page.next},
         lambda: tables.failures(page.items),
@@ -72,7 +58,7 @@ def failures(domain: str) -> Response:
 
 def reporters(domain: str) -> Response:
     name, domain_id = scope.domain(domain)
-    rows = queries.reporters(state.engine(), domain_id, _filter(), now=state.now())
+    rows = queries.reporters(state.engine(), domain_id, asked.figures_filter(), now=state.now())
     return answers.json_or_csv(
         lambda: {"reporters": [shapes.reporter(row) for row in rows]},
         lambda: tables.reporters(rows),
@@ -95,10 +81,6 @@ def chart(domain: str) -> Response:
     """The main chart as a Plotly figure: `data` and `layout`."""
     _, domain_id = scope.domain(domain)
     engine, now = state.engine(), state.now()
-    daily = queries.daily(engine, domain_id, _filter(), now=now)
+    daily = queries.daily(engine, domain_id, asked.figures_filter(), now=now)
     figure = charts.main_chart(daily, queries.policies(engine, domain_id, now=now))
     return answers.only_json(figure.to_plotly_json())
-
-
-def _filter() -> queries.Filter:
-    return params.figures_filter(request.args, state.today())

@@ -2,11 +2,9 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from collector.delivery import OUTCOMES
-from collector.store import queries
-from dashboard.web import access, params, respond, scope, state
+from dashboard.web import asked, respond, scope
 from dashboard.web.api import answers, shapes, tables
 
 
@@ -17,16 +15,7 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def reports() -> Response:
-    page = queries.reports(
-        state.engine(),
-        filter=params.list_filter(request.args, state.today()),
-        domain=params.domain(request.args),
-        reporter=params.text(request.args, "reporter"),
-        outcome=params.choice(request.args, "outcome", OUTCOMES),
-        limit=params.limit(request.args),
-        cursor=params.cursor(request.args),
-        only=access.only(),
-    )
+    page = asked.reports()
     return answers.json_or_csv(
         lambda: {"reports": [shapes.report(row) for row in page.items], "next": page.next},
         lambda: tables.reports(page.items),

@@ -17,6 +17,43 @@ from collector.store.queries import (
 
 Shape = dict[str, object]
 
+# Rows whose fields are called in JSON, and in CSV, what they are called here.
+FAILURE = (
+    "result_type",
+    "mx",
+    "sending_mta_ip",
+    "receiving_ip",
+    "reporter",
+    "reason",
+    "failed",
+    "first_day",
+    "last_day",
+    "authenticated",
+    "mode",
+)
+REPORTER = (
+    "reporter",
+    "organization",
+    "authenticated",
+    "reports",
+    "successful",
+    "failed",
+    "last_report",
+    "silent",
+)
+_REPORTED_POLICY = ("mode", "mx", "reporter", "first_day", "last_day", "stale")
+_FAILURE_DETAIL = (
+    "result_type",
+    "sending_mta_ip",
+    "receiving_mx_hostname",
+    "receiving_mx_helo",
+    "receiving_ip",
+    "failed",
+    "additional_information",
+    "failure_reason_code",
+)
+_POLICY_RESULT = ("policy_type", "policy_domain", "mode", "policy_string", "mx_host", "successful", "failed")
+
 
 def domain(row: DomainOverview) -> Shape:
     return {
@@ -60,32 +97,11 @@ def not_attributable(row: NotAttributable) -> Shape:
 
 
 def failure(row: Failure) -> Shape:
-    return {
-        "result_type": row.result_type,
-        "mx": row.mx,
-        "sending_mta_ip": row.sending_mta_ip,
-        "receiving_ip": row.receiving_ip,
-        "reporter": row.reporter,
-        "reason": row.reason,
-        "failed": row.failed,
-        "first_day": row.first_day,
-        "last_day": row.last_day,
-        "authenticated": row.authenticated,
-        "mode": row.mode,
-    }
+    return _as_called(row, FAILURE)
 
 
 def reporter(row: Reporter) -> Shape:
-    return {
-        "reporter": row.reporter,
-        "organization": row.organization,
-        "authenticated": row.authenticated,
-        "reports": row.reports,
-        "successful": row.successful,
-        "failed": row.failed,
-        "last_report": row.last_report,
-        "silent": row.silent,
-    }
+    return _as_called(row, REPORTER)
 
 
 def published_policy(row: PublishedPolicy) -> Shape:
@@ -103,14 +119,7 @@ def published_policy(row: PublishedPolicy) -> Shape:
 
 
 def reported_policy(row: ReportedPolicy) -> Shape:
-    return {
-        "mode": row.mode,
-        "mx": row.mx,
-        "reporter": row.reporter,
-        "first_day": row.first_day,
-        "last_day": row.last_day,
-        "stale": row.stale,
-    }
+    return _as_called(row, _REPORTED_POLICY)
 
 
 def report(row: ReportRow) -> Shape:
@@ -139,28 +148,8 @@ def whole_report(row: ReportRow) -> Shape:
 
 
 def _policy_result(row: PolicyResultRow) -> Shape:
-    return {
-        "policy_type": row.policy_type,
-        "policy_domain": row.policy_domain,
-        "mode": row.mode,
-        "policy_string": row.policy_string,
-        "mx_host": row.mx_host,
-        "successful": row.successful,
-        "failed": row.failed,
-        "failures": [
-            {
-                "result_type": detail.result_type,
-                "sending_mta_ip": detail.sending_mta_ip,
-                "receiving_mx_hostname": detail.receiving_mx_hostname,
-                "receiving_mx_helo": detail.receiving_mx_helo,
-                "receiving_ip": detail.receiving_ip,
-                "failed": detail.failed,
-                "additional_information": detail.additional_information,
-                "failure_reason_code": detail.failure_reason_code,
-            }
-            for detail in row.failures
-        ],
-    }
+    details = [_as_called(detail, _FAILURE_DETAIL) for detail in row.failures]
+    return {**_as_called(row, _POLICY_RESULT), "failures": details}
 
 
 def delivery(row: DeliveryRow) -> Shape:
@@ -188,3 +177,7 @@ def whole_delivery(row: DeliveryRow) -> Shape:
 
 def finding(row: Finding) -> Shape:
     return {"code": row.code, "message": row.message}
+
+
+def _as_called(row: object, names: tuple[str, ...]) -> Shape:
+    return {name: getattr(row, name) for name in names}

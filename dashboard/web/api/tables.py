@@ -12,6 +12,7 @@ from collector.store.queries import (
     Reporter,
     ReportRow,
 )
+from dashboard.web.api import shapes
 from dashboard.web.csv import Cell
 
 Row = list[Cell]
@@ -56,13 +57,11 @@ def mx(table: MxTable) -> Table:
 
 
 def failures(rows: Iterable[Failure]) -> Table:
-    columns = ["result_type", "mx", "sending_mta_ip", "receiving_ip", "reporter", "reason", "failed"]
-    return _fields(rows, [*columns, "first_day", "last_day", "authenticated", "mode"])
+    return _fields(rows, shapes.FAILURE)
 
 
 def reporters(rows: Iterable[Reporter]) -> Table:
-    columns = ["reporter", "organization", "authenticated", "reports", "successful", "failed", "last_report", "silent"]
-    return _fields(rows, columns)
+    return _fields(rows, shapes.REPORTER)
 
 
 def reports(rows: Iterable[ReportRow]) -> Table:
@@ -95,8 +94,9 @@ def deliveries(rows: Iterable[DeliveryRow]) -> Table:
     ]
 
 
-def _fields(rows: Iterable[object], names: list[str]) -> Table:
+def _fields(rows: Iterable[object], names: Iterable[str]) -> Table:
     """Columns that are called as the row's fields are."""
+    names = list(names)
     return names, [[getattr(row, name) for name in names] for row in rows]
 
 

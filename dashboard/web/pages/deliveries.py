@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
 from collector.delivery import CHANNELS, OUTCOMES
-from collector.store import queries
-from dashboard.web import params, scope, state
+from dashboard.web import asked, scope, state
 
 
 def register(blueprint: Blueprint) -> None:
@@ -15,17 +14,7 @@ def register(blueprint: Blueprint) -> None:
 
 
 def deliveries() -> str:
-    page = queries.deliveries(
-        state.engine(),
-        filter=params.list_filter(request.args, state.today()),
-        outcome=params.choice(request.args, "outcome", OUTCOMES),
-        channel=params.choice(request.args, "channel", CHANNELS),
-        domain=params.domain(request.args),
-        reporter=params.text(request.args, "reporter"),
-        reason=params.text(request.args, "reason"),
-        limit=params.limit(request.args),
-        cursor=params.cursor(request.args),
-    )
+    page = asked.deliveries()
     return render_template(
         "deliveries.html",
         deliveries=page.items,

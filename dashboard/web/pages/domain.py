@@ -1,11 +1,11 @@
 """The pages of one domain: the whole picture, and each of its tables by itself."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
 from collector.store import queries
-from collector.store.queries import Daily, Filter, MxTable, Page, Policies, PublishedPolicy
+from collector.store.queries import Daily, Filter, MxTable, Policies, PublishedPolicy
 from dashboard.charts import bands, changes
-from dashboard.web import params, scope, state
+from dashboard.web import asked, scope, state
 from dashboard.web.pages.causes import causes, consequences, headline
 
 # How many causes are read to say when, where and under which mode; the totals come from the MX table.
@@ -22,7 +22,7 @@ def register(blueprint: Blueprint) -> None:
 
 def overview(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    filter_, engine, now = _filter(), state.engine(), state.now()
+    filter_, engine, now = asked.figures_filter(), state.engine(), state.now()
     days = queries.daily(engine, domain_id, filter_, now=now)
     table = queries.mx_figures(engine, domain_id, filter_, now=now)
     listed = queries.failures(engine, domain_id, filter_, limit=_CAUSES)
@@ -48,31 +48,25 @@ def overview(domain: str) -> str:
 
 def daily(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    days: Daily = queries.daily(state.engine(), domain_id, _filter(), now=state.now())
+    days: Daily = queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now())
     return _render("daily.html", name, days=days, headline=headline(days))
 
 
 def mx(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    table: MxTable = queries.mx_figures(state.engine(), domain_id, _filter(), now=state.now())
+    table: MxTable = queries.mx_figures(state.engine(), domain_id, asked.figures_filter(), now=state.now())
     return _render("mx.html", name, mx=table)
 
 
 def failures(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    page: Page[queries.Failure] = queries.failures(
-        state.engine(),
-        domain_id,
-        _filter(),
-        limit=params.limit(request.args),
-        cursor=params.cursor(request.args),
-    )
+    page = asked.failures(domain_id)
     return _render("failures.html", name, failures=page.items, next=page.next)
 
 
 def reporters(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    rows = queries.reporters(state.engine(), domain_id, _filter(), now=state.now())
+    rows = queries.reporters(state.engine(), domain_id, asked.figures_filter(), now=state.now())
     return _render("reporters.html", name, reporters=rows)
 
 
@@ -82,15 +76,11 @@ def policies(domain: str) -> str:
     return _render("policies.html", name, policies=history, current=_current(history))
 
 
-def _filter() -> Filter:
-    return params.figures_filter(request.args, state.today())
-
-
 def _render(template: str, name: str, **values: object) -> str:
     today = state.today()
     # How the domain is now, whatever the range: the mode beside its name, and whether a report has ever come.
     [row] = queries.domain_overview(state.engine(), Filter(today, today), now=state.now(), only=(name,)).items
-    return render_template(template, name=name, row=row, filter=_filter(), today=today, **values)
+    return render_template(template, name=name, row=row, filter=asked.figures_filter(), today=today, **values)
 
 
 def _current(history: Policies) -> PublishedPolicy | None:

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 
 from collector.store import queries
 from dashboard.charts import sparkline
-from dashboard.web import access, params, state
+from dashboard.web import access, asked, params, state
 from dashboard.web.pages.health import health, order
 
 
@@ -15,18 +15,8 @@ def register(blueprint: Blueprint) -> None:
 
 def overview() -> str:
     now = state.now()
-    search = params.text(request.args, "search")
-    cursor = params.cursor(request.args)
-    filter_ = params.figures_filter(request.args, state.today())
-    page = queries.domain_overview(
-        state.engine(),
-        filter_,
-        now=now,
-        limit=params.limit(request.args),
-        cursor=cursor,
-        search=search,
-        only=access.only(),
-    )
+    page, filter_ = asked.domains(), asked.figures_filter()
+    search, cursor = params.text(request.args, "search"), params.cursor(request.args)
     whole = page.next is None and cursor is None
     # Over several pages the order is the query's, by name: sorting each page would only look like an order.
     rows = [(row, health(row, now, filter_.last), sparkline(row.daily)) for row in page.items]

@@ -2,11 +2,9 @@
 
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
-from collector.delivery import OUTCOMES
-from collector.store import queries
-from dashboard.web import access, params, scope, state
+from dashboard.web import asked, scope, state
 
 
 def register(blueprint: Blueprint) -> None:
@@ -15,16 +13,7 @@ def register(blueprint: Blueprint) -> None:
 
 
 def reports() -> str:
-    page = queries.reports(
-        state.engine(),
-        filter=params.list_filter(request.args, state.today()),
-        domain=params.domain(request.args),
-        reporter=params.text(request.args, "reporter"),
-        outcome=params.choice(request.args, "outcome", OUTCOMES),
-        limit=params.limit(request.args),
-        cursor=params.cursor(request.args),
-        only=access.only(),
-    )
+    page = asked.reports()
     return render_template("reports.html", reports=page.items, next=page.next, today=state.today())
 
 

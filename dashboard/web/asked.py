@@ -1,0 +1,74 @@
+"""What the request at hand asks the queries for. A page and the API behind it read the same parameters here.
+
+Whatever is a list is narrowed to the domains that the viewer may see. A parameter that cannot be read is a UsageError.
+"""
+
+from uuid import UUID
+
+from flask import request
+
+from collector.delivery import CHANNELS, OUTCOMES
+from collector.store import queries
+from collector.store.queries import DeliveryRow, DomainOverview, Failure, Filter, Page, ReportRow
+from dashboard.web import access, params, state
+
+
+def figures_filter() -> Filter:
+    """`from`, `to`, `authenticated`: by default the last 30 days ending today."""
+    return params.figures_filter(request.args, state.today())
+
+
+def domains() -> Page[DomainOverview]:
+    """`search` and the filter for figures."""
+    return queries.domain_overview(
+        state.engine(),
+        figures_filter(),
+        now=state.now(),
+        limit=params.limit(request.args),
+        cursor=params.cursor(request.args),
+        search=params.text(request.args, "search"),
+        only=access.only(),
+    )
+
+
+def failures(domain_id: UUID) -> Page[Failure]:
+    """The causes of one domain, which the viewer may see, under the filter for figures."""
+    return queries.failures(
+        state.engine(),
+        domain_id,
+        figures_filter(),
+        limit=params.limit(request.args),
+        cursor=params.cursor(request.args),
+    )
+
+
+def reports() -> Page[ReportRow]:
+    """`domain`, `reporter`, `outcome`, and the filter for lists."""
+    return queries.reports(
+        state.engine(),
+        filter=params.list_filter(request.args, state.today()),
+        domain=params.domain(request.args),
+        reporter=params.text(request.args, "reporter"),
+        outcome=params.choice(request.args, "outcome", OUTCOMES),
+        limit=params.limit(request.args),
+        cursor=params.cursor(request.args),
+        only=access.only(),
+    )
+
+
+def deliveries() -> Page[DeliveryRow]:
+    """`outcome`, `domain`, `reporter`, `channel`, `reason`, and the filter for lists.
+
+    The guard keeps viewers with a limit away from all of them.
+    """
+    return queries.deliveries(
+        state.engine(),
+        filter=params.list_filter(request.args, state.today()),
+        outcome=params.choice(request.args, "outcome", OUTCOMES),
+        domain=params.domain(request.args),
+        reporter=params.text(request.args, "reporter"),
+        channel=params.choice(request.args, "channel", CHANNELS),
+        reason=params.text(request.args, "reason"),
+        limit=params.limit(request.args),
+        cursor=params.cursor(request.args),
+    )
