@@ -36,6 +36,7 @@ from collector.settings.values import Address
 from collector.store import queries
 from collector.store.engine import open_engine
 from collector.store.startup import prepare
+from collector.writer.client import WriterProcess
 from tests.support import reports
 from tests.support.dns import DnsServer
 from tests.support.mails import KeyPair, rsa_key, sign
@@ -82,8 +83,18 @@ def ours(told: Connection, overrides: dict[str, str]) -> None:
     given = settings.load(environ={}, overrides=overrides)
     engine = open_engine(given.database.url)
     prepare(engine, given)
+    engine.dispose()
     bound = sockets.bind(given.smtp.listen)
-    _until_told(told, bound[0], lambda stop, ready: run(given, engine, bound, stop=stop, ready=ready))
+
+    async def serve(stop: asyncio.Event, ready: Callable[[], None]) -> None:
+        writer = WriterProcess(given.database.url, log_level="warning")
+        await writer.start()
+        try:
+            await run(given, writer, bound, stop=stop, ready=ready)
+        finally:
+            await writer.close()
+
+    _until_told(told, bound[0], serve)
 
 
 class Nothing:
@@ -133,9 +144,11 @@ def server(target: Callable[..., None], *arguments: object) -> Iterator[tuple[in
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process has used so far."""
+    """What a process and its children have used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(cpu_seconds(int(child)) for child in children)
 
 
 def measure(senders: Senders, port: int, pid: int, batch: int) -> tuple[float, float]:

@@ -9,19 +9,18 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import click
-from sqlalchemy import Engine
 
 from collector.auth.keys import KeyCache
 from collector.cli import Context
 from collector.errors import ConfigurationError
 from collector.receive.smtp import sockets
-from collector.receive.smtp.intake import Intake
+from collector.receive.smtp.intake import Intake, Sink
 from collector.receive.smtp.server import Server
 from collector.resolver import Resolver
 from collector.settings import Settings
 from collector.store.startup import prepare
-from collector.store.writer import Writer
 from collector.supervise import Child, Patience, Supervisor
+from collector.writer.client import WriterProcess
 
 log = logging.getLogger(__name__)
 
@@ -40,18 +39,19 @@ def collect(context: Context, processes: int, shared: bool) -> int:
         raise ConfigurationError("smtp.listen: there is no address to listen on")
     with context.engine() as engine:
         prepare(engine, settings)
-        if processes == 1:
-            bound = sockets.bind(settings.smtp.listen, shared=shared)
-            asyncio.run(_until_told(settings, engine, bound))
-            return 0
-        if engine.dialect.name == "sqlite":
-            log.warning("SQLite has one writer at a time: several processes are slower than one")
+        is_sqlite = engine.dialect.name == "sqlite"
+    if processes == 1:
+        bound = sockets.bind(settings.smtp.listen, shared=shared)
+        asyncio.run(_until_told(settings, bound))
+        return 0
+    if is_sqlite:
+        log.warning("SQLite has one writer at a time: several processes are slower than one")
     return _share(context, processes)
 
 
 async def run(
     settings: Settings,
-    engine: Engine,
+    sink: Sink,
     bound: Sequence[socket.socket],
     *,
     stop: asyncio.Event,
@@ -60,13 +60,11 @@ async def run(
 ) -> None:
     """Receives reports on the `bound` sockets until `stop` is set, then finishes what is in hand.
 
-    The database must have been prepared. `ready` is called once connections are accepted.
+    `sink` takes deliveries all the while. `ready` is called once connections are accepted.
     """
     keys = KeyCache(Resolver(settings.dns).txt, time.monotonic)
-    writer = Writer(engine)
-    intake = Intake(writer, keys, limits=settings.limits, dkim=settings.auth.dkim, clock=lambda: datetime.now(UTC))
+    intake = Intake(sink, keys, limits=settings.limits, dkim=settings.auth.dkim, clock=lambda: datetime.now(UTC))
     server = Server(bound, settings, intake)
-    writer.start()
     try:
         await server.start()
         ready()
@@ -74,10 +72,9 @@ async def run(
         await server.stop(grace)
     finally:
         intake.close()
-        await asyncio.to_thread(writer.close)
 
 
-async def _until_told(settings: Settings, engine: Engine, bound: Sequence[socket.socket]) -> None:
+async def _until_told(settings: Settings, bound: Sequence[socket.socket]) -> None:
     """Runs until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     _on_signals(stop.set)
@@ -85,7 +82,12 @@ async def _until_told(settings: Settings, engine: Engine, bound: Sequence[socket
     def ready() -> None:
         log.info("SMTP on %s", ", ".join(str(sockets.address_of(each)) for each in bound))
 
-    await run(settings, engine, bound, stop=stop, ready=ready)
+    writer = WriterProcess(settings.database.url, log_level=settings.log.level)
+    await writer.start()
+    try:
+        await run(settings, writer, bound, stop=stop, ready=ready)
+    finally:
+        await writer.close()
 
 
 def _share(context: Context, processes: int) -> int:

@@ -10,12 +10,25 @@ from sqlalchemy import Engine
 
 from collector import settings
 from collector.commands.collect import run
+from collector.delivery import Delivery, Stored
 from collector.receive.smtp import sockets
 from collector.store import domains, queries
 from collector.store.queries import DeliveryRow
+from collector.store.writer import Writer
 
 _SECONDS = 20
 HOSTNAME = "mx.receiver.example"
+
+
+class InThread:
+    """The writer as a thread: a process for each test would take too long. `tests/writer` has the process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.writer = Writer(engine)
+        self.writer.start()
+
+    def submit(self, delivery: Delivery) -> "asyncio.Future[Stored]":
+        return asyncio.wrap_future(self.writer.submit(delivery))
 
 
 class Listener:
@@ -41,7 +54,11 @@ class Listener:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        await run(self.settings, self.engine, self._bound, stop=self._stop, ready=self._ready.set, grace=self._grace)
+        sink = InThread(self.engine)
+        try:
+            await run(self.settings, sink, self._bound, stop=self._stop, ready=self._ready.set, grace=self._grace)
+        finally:
+            await asyncio.to_thread(sink.writer.close)
 
     def __enter__(self) -> "Listener":
         self._thread.start()

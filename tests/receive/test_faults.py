@@ -3,9 +3,7 @@
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -54,13 +52,8 @@ class Sink:
     def __init__(self, answer: Callable[[Delivery], Stored]) -> None:
         self._answer = answer
 
-    def submit(self, delivery: Delivery) -> "Future[Stored]":
-        future: Future[Stored] = Future()
-        try:
-            future.set_result(self._answer(delivery))
-        except StoreUnavailable as error:
-            future.set_exception(error)
-        return future
+    async def submit(self, delivery: Delivery) -> Stored:
+        return self._answer(delivery)
 
 
 def kept(delivery: Delivery) -> Stored:
@@ -168,24 +161,3 @@ def test_one_line_per_delivery_whatever_strangers_write(caplog: pytest.LogCaptur
     assert line.isprintable()
     assert line.startswith(f"delivery id={stored.id} outcome=stored reason=- reporter=")
     assert line.endswith(" peer=192.0.2.1")
-
-
-def test_answers_of_many_clients_arrive_each_at_its_own() -> None:
-    """The writer answers a group from its own thread; each waiting session gets its delivery's answer."""
-
-    class Slow:
-        def submit(self, delivery: Delivery) -> "Future[Stored]":
-            future: Future[Stored] = Future()
-
-            def answer() -> None:
-                time.sleep(0.001)
-                future.set_result(kept(delivery))
-
-            threading.Thread(target=answer).start()
-            return future
-
-    async def take_all() -> list[Stored]:
-        taker = Intake(Slow(), Keys(cached=True), limits=settings.Limits(), dkim="off", clock=lambda: NOW)
-        return await asyncio.gather(*(taker.take(f"{n}\r\n".encode(), Envelope("smtp")) for n in range(50)))
-
-    assert len({stored.id for stored in asyncio.run(take_all())}) == 50

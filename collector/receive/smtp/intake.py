@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -48,10 +47,10 @@ class _CachedKeys:
 
 
 class Sink(Protocol):
-    """Where deliveries go: the store's writer."""
+    """Where deliveries go: the writer."""
 
-    def submit(self, delivery: Delivery) -> "Future[Stored]":
-        """The future is resolved after the commit; it raises StoreUnavailable if there is none."""
+    def submit(self, delivery: Delivery) -> Awaitable[Stored]:
+        """Resolved after the commit; raises StoreUnavailable if there is none. Called in the event loop."""
 
 
 class Intake:
@@ -75,12 +74,11 @@ class Intake:
         self._dkim = dkim
         self._clock = clock
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
-        self._commits = Commits()
 
     async def take(self, raw: bytes, envelope: Envelope) -> Stored:
         """Reads a mail and returns when its delivery is durable (rule 1). Raises TemporaryError: nothing was kept."""
         delivery = await self._read(raw, envelope)
-        stored = await self._commits.wait(self._sink.submit(delivery))
+        stored = await self._sink.submit(delivery)
         log.info(
             "delivery id=%s outcome=%s reason=%s reporter=%r peer=%s",
             stored.id,
@@ -128,38 +126,3 @@ def _may_have_hit_a_limit(delivery: Delivery) -> bool:
     """Whether it is to be read again under the operator's own limits. Q87: a report beside others was not read."""
     too_much = delivery.reason is not None and delivery.reason.code == "limit"
     return too_much or any(finding.code == "Q87" for finding in delivery.findings)
-
-
-class Commits:
-    """Brings the writer's answers into the event loop, a whole group with one wake-up."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._arrived: deque[tuple[asyncio.Future[Stored], Future[Stored]]] = deque()
-        self._woken = False
-
-    def wait(self, future: "Future[Stored]") -> "asyncio.Future[Stored]":
-        """The same as a future of the event loop."""
-        waiter: asyncio.Future[Stored] = self._loop.create_future()
-        future.add_done_callback(partial(self._arrive, waiter))
-        return waiter
-
-    def _arrive(self, waiter: "asyncio.Future[Stored]", future: "Future[Stored]") -> None:
-        # In the writer's thread. Append, then look: the loop first takes the flag down, then what has arrived, so
-        # nothing is left lying.
-        self._arrived.append((waiter, future))
-        if not self._woken:
-            self._woken = True
-            self._loop.call_soon_threadsafe(self._pass_on)
-
-    def _pass_on(self) -> None:
-        self._woken = False
-        while self._arrived:
-            waiter, future = self._arrived.popleft()
-            if waiter.done():  # the client has gone; its delivery is stored all the same
-                continue
-            error = future.exception()
-            if error is None:
-                waiter.set_result(future.result())
-            else:
-                waiter.set_exception(error)

@@ -1,0 +1,172 @@
+"""The listener's side of the writer process: starts it, hands it deliveries, and starts it again if it dies."""
+
+import asyncio
+import logging
+import socket
+import sys
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+
+from collector.delivery import Delivery, Stored
+from collector.errors import StoreUnavailable
+from collector.writer import wire
+
+log = logging.getLogger(__name__)
+
+_START_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Before a writer that died is started again, in seconds; doubled each time it dies early."""
+
+    first: float = 0.2
+    longest: float = 30.0
+    steady: float = 60.0  # one that ran so long was well
+
+
+class _Link(asyncio.Protocol):
+    """The connection to one writer process."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = loop.create_future()
+        self.lost: asyncio.Future[None] = loop.create_future()
+        self._frames = wire.Frames()
+        self._waiting: deque[asyncio.Future[Stored]] = deque()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def send(self, frame: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(frame)
+
+    def submit(self, delivery: Delivery) -> "asyncio.Future[Stored]":
+        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self.send(wire.delivery(delivery))
+        return future
+
+    def finish(self) -> None:
+        """No more will come; answers still do."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def data_received(self, data: bytes) -> None:
+        self._frames.feed(data)
+        for content in self._frames:
+            if not self.ready.done():
+                self.ready.set_result(None)
+            for result in wire.read_answers(content):
+                _answer(self._waiting.popleft(), result)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        gone = StoreUnavailable("the writer process ended")
+        if not self.ready.done():
+            self.ready.set_exception(gone)
+        while self._waiting:
+            _answer(self._waiting.popleft(), gone)
+        self.lost.set_result(None)
+
+
+def _answer(future: "asyncio.Future[Stored]", result: Stored | StoreUnavailable) -> None:
+    if future.done():  # the client has gone; its delivery is stored all the same
+        return
+    if isinstance(result, StoreUnavailable):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
+
+
+class WriterProcess:
+    """Takes deliveries in the event loop it was started in; each is answered when it is durable (rule 1)."""
+
+    def __init__(self, database_url: str, *, log_level: str = "info", pauses: Pauses = Pauses()) -> None:
+        self._task = wire.Task(database_url, log_level)
+        self._pauses = pauses
+        self._link: _Link | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process that runs just now."""
+        return self._process.pid if self._process is not None else None
+
+    async def start(self) -> None:
+        """Returns when the process is ready. Raises StoreUnavailable."""
+        try:
+            await self._launch()
+        except StoreUnavailable:
+            await self.close()
+            raise
+        self._keeper = asyncio.create_task(self._keep())
+
+    def submit(self, delivery: Delivery) -> "asyncio.Future[Stored]":
+        """The future is resolved after the commit that holds the delivery. It raises StoreUnavailable."""
+        if self._link is not None:
+            return self._link.submit(delivery)
+        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        future.set_exception(StoreUnavailable("the writer process is not running"))
+        return future
+
+    async def close(self) -> None:
+        """Waits until what was submitted is committed. Nothing is taken from here on."""
+        link, self._link = self._link, None
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        if link is not None:
+            link.finish()
+            await link.lost
+        if self._process is not None:
+            await self._process.wait()
+
+    async def _keep(self) -> None:
+        """Starts the process again whenever it dies."""
+        clock = asyncio.get_running_loop().time
+        pause = self._pauses.first
+        while True:
+            started = clock()
+            link, process = self._link, self._process
+            if link is not None and process is not None:
+                await asyncio.shield(link.lost)
+                self._link = None
+                status = await process.wait()
+                if clock() - started >= self._pauses.steady:
+                    pause = self._pauses.first
+                log.error("the writer process ended (status %d); it starts again in %g s", status, pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, self._pauses.longest)
+            with suppress(StoreUnavailable):
+                await self._launch()
+
+    async def _launch(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                "collector.writer",
+                str(theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        _, link = await asyncio.get_running_loop().create_connection(_Link, sock=ours)
+        link.send(wire.task(self._task))
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await link.ready
+            self._link = link
+        except TimeoutError:
+            self._process.kill()
+            raise StoreUnavailable("the writer process does not start") from None
+        finally:
+            if self._link is not link:
+                link.finish()

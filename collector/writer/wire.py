@@ -1,0 +1,92 @@
+"""What the listener and its writer say to each other: frames of msgpack behind their length, over a pair of sockets.
+
+The listener begins with a `Task`, which the writer answers with an empty group of answers once it is ready. Then come
+deliveries; their answers follow in the same order, a group in one frame.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from collector.delivery import Delivery, Stored
+from collector.errors import StoreUnavailable
+
+_HEAD = struct.Struct("!I")
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What the writer has to know. It is sent and not put on a command line, for a URL may hold a password."""
+
+    database_url: str
+    log_level: str
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """What became of one delivery, or why it is not stored."""
+
+    stored: Stored | None = None
+    error: str | None = None
+
+
+_task_decoder = msgspec.msgpack.Decoder(Task)
+_delivery_decoder = msgspec.msgpack.Decoder(Delivery)
+_answers_decoder = msgspec.msgpack.Decoder(list[Answer])
+
+
+def task(what: Task) -> bytes:
+    return _frame(_encoder.encode(what))
+
+
+def read_task(content: bytes) -> Task:
+    return _task_decoder.decode(content)
+
+
+def delivery(what: Delivery) -> bytes:
+    return _frame(_encoder.encode(what))
+
+
+def read_delivery(content: bytes) -> Delivery:
+    return _delivery_decoder.decode(content)
+
+
+def answers(results: Sequence[Stored | StoreUnavailable]) -> bytes:
+    """The answers to the oldest deliveries that have none yet, in their order."""
+    return _frame(
+        _encoder.encode([Answer(stored=one) if isinstance(one, Stored) else Answer(error=str(one)) for one in results])
+    )
+
+
+def read_answers(content: bytes) -> list[Stored | StoreUnavailable]:
+    return [one.stored or StoreUnavailable(one.error) for one in _answers_decoder.decode(content)]
+
+
+class Frames:
+    """Cuts a stream of bytes into the contents of frames."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def feed(self, chunk: bytes) -> None:
+        self._bytes += chunk
+
+    def take(self) -> bytes | None:
+        """The content of the next frame, None while it is not complete."""
+        if len(self._bytes) < _HEAD.size:
+            return None
+        [length] = _HEAD.unpack_from(self._bytes)
+        end = _HEAD.size + length
+        if len(self._bytes) < end:
+            return None
+        content = bytes(self._bytes[_HEAD.size : end])
+        del self._bytes[:end]
+        return content
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (content := self.take()) is not None:
+            yield content
+
+
+def _frame(content: bytes) -> bytes:
+    return _HEAD.pack(len(content)) + content
