@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from collector import settings
 from collector.store.engine import Engine, open_engine
-from dashboard.web import create_app
+from dashboard.web import create_app, metrics
 from tests.web import world
 from tests.web.conftest import MakeApp, add_token, add_user
 
@@ -101,12 +101,19 @@ def test_metrics_hold_nothing_of_a_report(client: FlaskClient) -> None:
     assert not re.search(r"\.(example|com|net)", text.replace("prometheus.io", ""))
 
 
-def test_metrics_are_counted_once_a_minute(client: FlaskClient, filled: Engine, clock: world.Clock) -> None:
+def test_metrics_are_not_counted_for_every_question(client: FlaskClient, filled: Engine, clock: world.Clock) -> None:
     assert scrape(client)["tlsrpt_deliveries{stored}"] == 3
     world.submit(filled, world.both_domains())
     assert scrape(client)["tlsrpt_deliveries{stored}"] == 3
-    clock.at += timedelta(seconds=60)
+    clock.at += timedelta(minutes=1)
     assert scrape(client)["tlsrpt_deliveries{stored}"] == 4
+
+
+@pytest.mark.parametrize(
+    ("taken", "seconds"), [(0.0, 5), (0.25, 5), (0.75, 15), (6.0, 120)], ids=["empty", "small", "large", "huge"]
+)
+def test_counting_metrics_takes_a_twentieth_of_the_time_at_the_most(taken: float, seconds: int) -> None:
+    assert metrics.keeping(taken) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(
