@@ -175,28 +175,64 @@ def mode(code: str) -> str:
     return _MODES.get(code, _MODES["unknown"])
 
 
+@dataclass(frozen=True, slots=True)
+class FetchError:
+    """What a failed look at the published policy met. `source` is the RFC section that makes it a failure."""
+
+    meaning: str
+    action: str
+    source: str = ""
+
+
 _FETCH_ERRORS = {
-    "dns": ("DNS did not answer for the record or the policy host.", "Check the name servers and the address records."),
-    "no_record": ("There is no _mta-sts TXT record.", 'Publish one: "v=STSv1; id=20260101".'),
-    "several_records": ("There is more than one _mta-sts record: senders take none.", "Delete all but one."),
-    "bad_record": ("The _mta-sts record is not valid.", 'It reads "v=STSv1; id=" and 1 to 32 letters and digits.'),
-    "connect": ("The policy host did not take the connection.", "Check port 443 of the policy host."),
-    "tls": ("The certificate of the policy host does not validate.", "Renew it, with mta-sts.DOMAIN among its names."),
-    "timeout": (
+    "dns": FetchError(
+        "DNS did not answer for the record or the policy host.",
+        "Check the name servers of DOMAIN, and that mta-sts.DOMAIN has an address.",
+        "RFC 8461 3.1, 3.3",
+    ),
+    "no_record": FetchError("There is no _mta-sts TXT record.", 'Publish one: "v=STSv1; id=20260101".', "RFC 8461 3.1"),
+    "several_records": FetchError(
+        "There is more than one _mta-sts record: senders take none.", "Delete all but one.", "RFC 8461 3.1"
+    ),
+    "bad_record": FetchError(
+        "The _mta-sts record is not valid.", 'It reads "v=STSv1; id=" and 1 to 32 letters and digits.', "RFC 8461 3.1"
+    ),
+    "connect": FetchError(
+        "The policy host did not take the connection, or broke it off.",
+        "Check port 443 of mta-sts.DOMAIN from outside, on each of its addresses.",
+        "RFC 8461 3.3",
+    ),
+    "tls": FetchError(
+        "The certificate of the policy host does not validate.",
+        "Renew it, with mta-sts.DOMAIN among its names, and send the whole chain.",
+        "RFC 8461 3.3",
+    ),
+    "timeout": FetchError(
         "The policy host was too slow.",
         "Senders wait a minute at most: serve the file as a plain static file.",
+        "RFC 8461 3.3",
     ),
-    "redirect": ("The policy host answers with a redirect.", "Serve the file there: senders must not follow."),
-    "status": ("The policy host did not answer 200.", "Serve the file at /.well-known/mta-sts.txt."),
-    "media_type": ("The policy is not sent as text/plain.", "Set the media type of the file to text/plain."),
-    "too_large": ("The policy is over 64 KB.", "Shorten it: a policy is a few lines."),
-    "syntax": ("The policy file is not valid.", "One field on a line: version, mode, mx, max_age."),
+    "redirect": FetchError(
+        "The policy host answers with a redirect.", "Serve the file there: senders must not follow.", "RFC 8461 3.3"
+    ),
+    "status": FetchError(
+        "The policy host did not answer 200.", "Serve the file at /.well-known/mta-sts.txt.", "RFC 8461 3.3"
+    ),
+    "media_type": FetchError(
+        "The policy is not sent as text/plain.", "Set the media type of the file to text/plain.", "RFC 8461 3.2"
+    ),
+    "too_large": FetchError("The policy is over 64 KB.", "Shorten it: a policy is a few lines.", "RFC 8461 3.3"),
+    "syntax": FetchError(
+        "The policy file is not valid.", "One field on a line: version, mode, mx, max_age.", "RFC 8461 3.2"
+    ),
 }
 
 
-def fetch_error(code: str) -> tuple[str, str]:
+def fetch_error(code: str) -> FetchError:
     """What a fetch error of a published policy means, and what to do."""
-    return _FETCH_ERRORS.get(code, ("The policy could not be fetched.", "Check the record and the policy host."))
+    return _FETCH_ERRORS.get(
+        code, FetchError("The policy could not be fetched.", "Check the record and the policy host.")
+    )
 
 
 _OUTCOMES = {

@@ -12,8 +12,10 @@ import click
 from sqlalchemy import Column, Table
 
 from collector.cli import tlsrpt
+from collector.monitor.model import ERRORS
 from collector.settings import rows
 from collector.store.tables import metadata
+from dashboard import explain
 from dashboard.web.metrics import HELP
 
 DOCS = Path(__file__).parent
@@ -103,6 +105,15 @@ def metrics() -> Iterator[str]:
         yield f"| `{name}` | {_cell(text)} |\n"
 
 
+def fetch_errors() -> Iterator[str]:
+    """What a failed look at a published policy can meet."""
+    yield "\n| error | what it means | what to do | |\n|---|---|---|---|\n"
+    for code in ERRORS:
+        what = explain.fetch_error(code)
+        action = what.action.replace("DOMAIN", "example.com")
+        yield f"| `{code}` | {_cell(what.meaning)} | {_cell(action)} | {what.source} |\n"
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
@@ -112,6 +123,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "tables": tables,
     "commands": commands,
     "metrics": metrics,
+    "fetch_errors": fetch_errors,
 }
 
 

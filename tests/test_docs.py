@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pytest
 
 from collector.cli import GROUP
 from collector.counting.sessions import count
+from collector.monitor.model import Observation, StsPolicy
+from collector.monitor.poller import next_look
 from collector.report.model import FailureDetail, Policy, PolicyResult
 from collector.settings import load
 from docs.make import PARTS, renew
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 NAMES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
 PAGES = [*sorted(DOCS.glob("*.md")), *(ROOT / name for name in NAMES)]
 
@@ -105,3 +109,16 @@ def test_the_worked_numbers_about_hosts() -> None:
     assert {mx: (figure.failed, figure.attributable) for mx, figure in figures.mx.items()} == {
         "mx1.example.com": (10, 0)
     }
+
+
+# The waits of docs/published-policy.md.
+def test_the_told_waits_between_two_looks() -> None:
+    good = Observation(NOW, "1", StsPolicy("enforce", 86400, ("mx1.example.com",), ""))
+    failed = Observation(NOW, None, None, "dns", "no answer")
+    text = (DOCS / "published-policy.md").read_text()
+    shortest, longest = (next_look(good, 0, chance) / timedelta(hours=1) for chance in (0, 1))
+    assert f"| {shortest:.1f} to {longest:.1f} hours later |" in text
+    waits = [next_look(failed, failures, 0) for failures in range(12)]
+    minutes = [f"{wait / timedelta(minutes=1):g}" for wait in waits if wait < timedelta(hours=shortest)]
+    assert f"| {', '.join(minutes)} minutes later, then every {shortest:.1f} hours |" in text
+    assert waits[-1] == timedelta(hours=shortest)
