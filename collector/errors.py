@@ -5,6 +5,8 @@
     ├── UsageError               a request or command that makes no sense; exit status 2, HTTP 400
     ├── TemporaryError           trying again later may work: SMTP 451, HTTP 503
     │   ├── StoreUnavailable     the database does not answer
+    │   ├── SpoolUnavailable     the local spool takes nothing either
+    │   ├── MailboxUnavailable   the IMAP server does not answer, or refuses what we ask
     │   ├── KeyUnavailable       DNS could not deliver a DKIM key just now
     │   └── LookupFailed         DNS gave no answer: time-out, SERVFAIL, no server
     ├── NoSuchName               DNS answered that there is nothing of that name and type
@@ -37,6 +39,14 @@ class TemporaryError(TlsrptError):
 
 class StoreUnavailable(TemporaryError):
     """The database did not answer, or took no write."""
+
+
+class SpoolUnavailable(TemporaryError):
+    """A POST could not be written to the local spool: the disk is full or broken, or the spool's limit is reached."""
+
+
+class MailboxUnavailable(TemporaryError):
+    """The IMAP server does not answer, lets us not in, or refuses what we ask of it. The message says which."""
 
 
 class KeyUnavailable(TemporaryError):

@@ -6,6 +6,7 @@ line, and the page in docs/ are all made from this table.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -70,6 +71,12 @@ class Smtp:
     connections_per_address: int = setting(
         values.number(1, 100_000), "50", "Connections at one time from one address (IPv6: from one /64)."
     )
+    proxy_from: tuple[IPv4Network | IPv6Network, ...] = setting(
+        values.listed(values.network),
+        "",
+        "Addresses or networks of load balancers. Their connections must begin with a PROXY header (version 1 or 2), "
+        "which names the client; those of others never may.",
+    )
     session_commands: int = setting(
         values.number(10, 10_000_000), "10000", "Commands in one session before it is closed with 421."
     )
@@ -82,9 +89,46 @@ class Lmtp:
     listen: tuple[Address, ...] = setting(
         values.listed(values.address_or_path),
         "",
-        "Where the LMTP listener waits: `host:port` or the path of a unix socket.",
-        later=True,
+        "Where the LMTP listener waits, for a mail server in front: `host:port`, or the path of a unix socket.",
     )
+    socket_mode: int = setting(
+        values.file_mode, "660", "Permissions of a unix socket: who is to connect has to be able to write to it."
+    )
+    socket_group: str | None = setting(
+        values.optional(values.text),
+        "",
+        "The group a unix socket belongs to, for instance that of the mail server. Default: the process's own.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Imap:
+    host: str | None = setting(
+        values.optional(values.host),
+        "",
+        "The IMAP server from whose mailbox reports are fetched. Without it nothing is fetched.",
+    )
+    port: int | None = setting(
+        values.optional(values.number(1, 65535)), "", "Its port. Default: 993 for `tls`, else 143."
+    )
+    security: str = setting(
+        values.one_of("tls", "starttls", "none"),
+        "tls",
+        "`tls` from the first byte, `starttls`, or `none`, which is for a server on loopback only.",
+    )
+    user: str | None = setting(values.optional(values.text), "", "Name to log in with.")
+    password: str | None = setting(values.optional(values.text), "", "Password to log in with.", secret=True)
+    folder: str = setting(values.filled, "INBOX", "The folder that is read. Nothing in it is marked or removed.")
+    move_to: str | None = setting(
+        values.optional(values.text),
+        "",
+        "The folder that mails are moved to once they are stored; it is made if it is missing.",
+    )
+    ca_file: Path | None = setting(
+        values.optional(values.path), "", "An extra CA (PEM) for the server, beside the system's."
+    )
+    timeout: float = setting(values.seconds, "60", "Seconds to wait for the connection, and for each answer.")
+    every: int = setting(values.number(1, 1440), "5", "Minutes between two passes under `tlsrpt schedule`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +145,12 @@ class Web:
     )
     workers: int = setting(values.number(1, 64), "1", "Web server processes.")
     threads: int = setting(values.number(1, 256), "8", "Threads in each of them.")
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
+        values.listed(values.network),
+        "127.0.0.0/8,::1",
+        "Networks of web servers in front: the client of a POST is the last address in `X-Forwarded-For` that is none "
+        "of theirs.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +203,30 @@ class Verdict:
 class Limits:
     message_bytes: int = setting(values.size, "10 MiB", "The mail, or the body of a POST, as it comes.")
     report_bytes: int = setting(values.size, "20 MiB", "The report, unpacked.")
+    in_hand_bytes: int = setting(
+        values.size,
+        "256 MiB",
+        "All mails together that one listener process is receiving or storing. One beyond it is asked to come later.",
+    )
     policies: int = setting(values.number(1, 10**7), "10000", "Policy results in one report.")
     failure_details: int = setting(values.number(1, 10**7), "100000", "Failure details in one report.")
+    posts_per_minute: int = setting(
+        values.number(0, 10**6), "60", "POSTs from one address (IPv6: from one /64) in the long run; 0: no limit."
+    )
+    posts_burst: int = setting(
+        values.number(1, 10**6), "300", "POSTs that one address may send at once: reports about many domains."
+    )
+    spool_bytes: int = setting(values.size, "1 GiB", "What the spool may hold; a POST beyond that gets 503.")
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    folder: Path | None = setting(
+        values.optional(values.path),
+        "",
+        "Where POSTs wait while the database is away, one folder for each database. Default: `tlsrpt-spool` beside "
+        "the SQLite file; with PostgreSQL in the working directory.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +268,14 @@ class Settings:
     database: Database = field(default_factory=Database)
     smtp: Smtp = field(default_factory=Smtp)
     lmtp: Lmtp = field(default_factory=Lmtp)
+    imap: Imap = field(default_factory=Imap)
     web: Web = field(default_factory=Web)
     auth: Auth = field(default_factory=Auth)
     dns: Dns = field(default_factory=Dns)
     monitor: Monitor = field(default_factory=Monitor)
     verdict: Verdict = field(default_factory=Verdict)
     limits: Limits = field(default_factory=Limits)
+    spool: Spool = field(default_factory=Spool)
     mail: Mail = field(default_factory=Mail)
     summary: Summary = field(default_factory=Summary)
     log: Log = field(default_factory=Log)

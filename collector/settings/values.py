@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
 from functools import partial
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
@@ -73,6 +74,20 @@ def text(value: str) -> str:
     return value
 
 
+def filled(value: str) -> str:
+    if not value.strip():
+        raise ValueError("it is empty")
+    return value
+
+
+def host(value: str) -> str:
+    """A server's name or address, without a port."""
+    name = value.strip().removeprefix("[").removesuffix("]")
+    if re.search(r"[\s/@\[\]]", name) or name.count(":") == 1:
+        raise ValueError(f"{value!r} is no host name")
+    return name
+
+
 def listed(item: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
     """A comma-separated list of items; blanks around them and empty ones are dropped."""
 
@@ -118,6 +133,21 @@ def address_or_path(value: str) -> Address:
     if "/" in value:
         return Address("", 0, value.removeprefix("unix:"))
     return address(value)
+
+
+def network(value: str) -> IPv4Network | IPv6Network:
+    """`192.0.2.0/24`, `2001:db8::/32`, or one address."""
+    try:
+        return ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"{value!r} is no IP address or network") from None
+
+
+def file_mode(value: str) -> int:
+    """Permissions of a file in octal: `660`."""
+    if not re.fullmatch(r"0?[0-7]{3}", value.strip()):
+        raise ValueError(f"{value!r} is not a mode such as 660")
+    return int(value, 8)
 
 
 def number(least: int, most: int) -> Callable[[str], int]:

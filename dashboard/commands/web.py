@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import time
+from functools import partial
 from typing import Any
 
 import click
@@ -15,11 +16,12 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from collector.cli import Context
-from collector.errors import ConfigurationError
+from collector.errors import ConfigurationError, StoreUnavailable
 from collector.settings import Address, Settings
 from collector.store import accounts, startup
 from collector.store.engine import Engine, open_engine
-from dashboard.web import create_app
+from dashboard.commands.worker import Worker, refuse_unread
+from dashboard.web import create_app, mounts
 
 log = logging.getLogger("tlsrpt.web")
 
@@ -34,8 +36,14 @@ def web(context: Context) -> None:
     """Runs the dashboard and the API."""
     settings = context.settings
     with context.engine() as engine:
-        startup.prepare(engine, settings)
-        _check_reach(engine, settings.web.listen)
+        try:
+            startup.prepare(engine, settings)
+            _check_reach(engine, settings.web.listen)
+        except StoreUnavailable as error:
+            if engine.dialect.name == "sqlite":  # a file does not come back by itself
+                raise
+            # POSTs are taken all the same (Q104); until it answers nobody is let in anywhere else.
+            log.warning("%s; starting without it", error)
     _Server(settings, _listen(settings.web.listen)).run()
 
 
@@ -74,6 +82,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
         self._settings = settings
         self._listener = listener
+        self._mounts: list[mounts.Mount] = []
         super().__init__()
 
     def load_config(self) -> None:
@@ -82,7 +91,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": f"fd://{self._listener.detach()}",
             "workers": self._settings.web.workers,
             "threads": self._settings.web.threads,
-            "worker_class": "gthread",
+            "worker_class": Worker,
+            "pre_request": partial(refuse_unread, self._settings.limits.message_bytes),
+            "worker_exit": lambda _server, _worker: self._close(),
             "graceful_timeout": _GRACE_SECONDS,
             "keepalive": 15,
             "logger_class": _Log,
@@ -99,7 +110,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Runs in each worker: a database connection must not be shared over a fork."""
-        return create_app(self._settings, open_engine(self._settings.database.url))
+        engine = open_engine(self._settings.database.url)
+        app = create_app(self._settings, engine)
+        self._mounts = mounts.find(self._settings, engine)
+        mounts.put_before(app, self._mounts)
+        return app
+
+    def _close(self) -> None:
+        for mount in self._mounts:
+            mount.close()
 
 
 class _Log(Logger):  # type: ignore[misc]

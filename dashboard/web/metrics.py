@@ -18,7 +18,7 @@ from collector import __version__
 from collector.delivery import OUTCOMES
 from collector.report.model import MODES
 from collector.store.queries.counts import Counts, counts
-from dashboard.web import state
+from dashboard.web import mounts, state
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -32,6 +32,9 @@ REPORTS = "tlsrpt_reports"
 DELIVERIES = "tlsrpt_deliveries"
 LAST_DELIVERY = "tlsrpt_last_delivery_timestamp_seconds"
 BUILD = "tlsrpt_build"
+SPOOL_FILES = "tlsrpt_spool_files"
+SPOOL_BYTES = "tlsrpt_spool_bytes"
+SPOOL_SET_ASIDE = "tlsrpt_spool_set_aside"
 
 # What is documented in docs/monitoring.md. They are gauges: retention and `domain remove` take rows away.
 HELP = {
@@ -39,6 +42,9 @@ HELP = {
     REPORTS: "Parts of reports about one domain, by what became of them; `stored` are those counted.",
     DELIVERIES: "Deliveries that are kept, by outcome.",
     LAST_DELIVERY: "When the last delivery arrived, Unix time; absent before the first.",
+    SPOOL_FILES: "POSTs that wait on disk because the database was away.",
+    SPOOL_BYTES: "The bytes of these.",
+    SPOOL_SET_ASIDE: "Spooled POSTs that could not be read or stored and were set aside: somebody has to look.",
     BUILD: "Version of the program.",
 }
 
@@ -52,7 +58,7 @@ def register(app: Flask) -> None:
 def metrics() -> Response:
     registry = CollectorRegistry()
     latest: _Latest = current_app.extensions["tlsrpt.metrics"]
-    registry.register(_Figures(latest.counts()))
+    registry.register(_Figures(latest.counts(), mounts.gauges(current_app)))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
@@ -85,8 +91,10 @@ class _Latest:
 class _Figures(Collector):
     """The figures of one scrape. A value that does not occur is 0, so that no series appears out of nothing."""
 
-    def __init__(self, found: Counts) -> None:
+    def __init__(self, found: Counts, beside: dict[str, int]) -> None:
+        """`beside`: figures that are not read from the database, by name."""
         self._found = found
+        self._beside = beside
 
     def collect(self) -> Iterator[Metric]:
         yield _gauge(DOMAINS, "mode", MODES, self._found.domains)
@@ -94,6 +102,8 @@ class _Figures(Collector):
         yield _gauge(DELIVERIES, "outcome", OUTCOMES, self._found.deliveries)
         if self._found.last_delivery is not None:
             yield GaugeMetricFamily(LAST_DELIVERY, HELP[LAST_DELIVERY], self._found.last_delivery.timestamp())
+        for name, value in self._beside.items():
+            yield GaugeMetricFamily(name, HELP[name], value)
         yield InfoMetricFamily(BUILD, HELP[BUILD], {"version": __version__})
 
 
