@@ -21,6 +21,7 @@ WRONG_CONFIGURATION = 2  # exit status that no restart mends
 class Child:
     name: str
     command: Sequence[str]
+    descriptors: Sequence[int] = ()  # open files that it inherits, under the same numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Supervisor:
     async def _run_once(self, child: Child, lifeline: int) -> int:
         # A process group of its own: Ctrl-C at a terminal reaches us alone, and we tell the children once.
         process = await asyncio.create_subprocess_exec(
-            *child.command, stdin=lifeline, env=self._environ, process_group=0
+            *child.command, stdin=lifeline, env=self._environ, process_group=0, pass_fds=child.descriptors
         )
         self._running[child.name] = process
         try:

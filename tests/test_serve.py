@@ -52,15 +52,18 @@ def children(pid: int) -> dict[str, int]:
 
 
 def test_a_report_goes_in_and_figures_come_out(here: Installation) -> None:
-    with here.serve() as serve:
+    lmtp = here.folder / "lmtp"
+    with here.serve(TLSRPT_LMTP_LISTEN=str(lmtp)) as serve:
         assert serve.says("dashboard:") == f"dashboard: http://127.0.0.1:{here.web}/\n"
         assert serve.says("smtp:") == f"smtp: 127.0.0.1:{here.smtp}\n"
+        assert serve.says("lmtp:") == f"lmtp: {lmtp}\n"
         assert sessions(here.web) == (0, 0)
         send(here.smtp)
         assert sessions(here.web) == SESSIONS
         assert sorted(children(serve.process.pid)) == ["collect", "schedule", "web"]
         assert serve.stop() == 0
     assert "Traceback" not in "".join(serve.stderr)
+    assert not lmtp.exists()
     assert not listens(here.smtp)
     assert not listens(here.web)
 

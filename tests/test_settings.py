@@ -29,6 +29,7 @@ GOOD = [
     ("smtp.listen", "[::]:25,:2525", (Address("::", 25), Address("0.0.0.0", 2525))),
     ("smtp.recipients", "TLSRPT@Example.com, *@tls.example.net", ("tlsrpt@example.com", "*@tls.example.net")),
     ("lmtp.listen", "unix:/run/lmtp,127.0.0.1:24", (Address("", 0, "/run/lmtp"), Address("127.0.0.1", 24))),
+    ("lmtp.socket_mode", "0600", 0o600),
     ("web.listen", "[2001:DB8:0:0::1]:80", Address("2001:db8::1", 80)),
     ("web.public_url", "https://tls.example.com/", "https://tls.example.com"),
     ("auth.dkim", "record", "record"),
@@ -64,6 +65,8 @@ BAD = [
     ("smtp.listen", "here and there:25", "'here and there:25' is not host:port"),
     ("smtp.recipients", "example.com", "'example.com' is not local@domain"),
     ("smtp.connections", "0", "'0' is not a number from 1 to 100000"),
+    ("smtp.proxy_from", "192.0.2.0/24, balancer", "'balancer' is no IP address or network"),
+    ("lmtp.socket_mode", "rw-rw----", "'rw-rw----' is not a mode such as 660"),
     ("smtp.connections", "1e3", "'1e3' is not a number from 1 to 100000"),
     ("web.public_url", "tls.example.com", "'tls.example.com' is no http or https address"),
     ("auth.dkim", "yes", "'yes' is none of require, record, off"),
@@ -189,6 +192,11 @@ def test_certificate_and_key_come_together_and_exist(tmp_path: Path) -> None:
     assert refusal(environ={}, overrides=one) == "smtp.tls_cert, smtp.tls_key: give both or neither"
     both = one | {"smtp.tls_key": str(tmp_path / "none.pem")}
     assert refusal(environ={}, overrides=both) == f"smtp.tls_key: {tmp_path / 'none.pem'} is no file"
+
+
+def test_the_largest_mail_must_fit_into_what_may_be_in_hand() -> None:
+    message = "limits.in_hand_bytes: less than limits.message_bytes, so the largest mail never fits"
+    assert refusal(environ={}, overrides={"limits.message_bytes": "257MiB"}) == message
 
 
 def test_slips_in_the_environment_are_noticed() -> None:

@@ -1,4 +1,4 @@
-"""`tlsrpt collect`: the SMTP listener, in one process or several on the same port."""
+"""`tlsrpt collect`: the SMTP and LMTP listener, in one process or several on the same ports."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
@@ -15,7 +16,9 @@ from collector.cli import Context
 from collector.errors import ConfigurationError
 from collector.receive.smtp import sockets
 from collector.receive.smtp.intake import Intake, Sink
+from collector.receive.smtp.lmtp import LmtpSession
 from collector.receive.smtp.server import Server
+from collector.receive.smtp.unix import Access
 from collector.resolver import Resolver
 from collector.settings import Settings
 from collector.store.startup import prepare
@@ -28,21 +31,45 @@ log = logging.getLogger(__name__)
 GRACE = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The sockets of both protocols."""
+
+    smtp: Sequence[socket.socket]
+    lmtp: Sequence[socket.socket]
+
+    @classmethod
+    def of(cls, settings: Settings, *, shared: bool = False) -> "Bound":
+        """Raises ConfigurationError naming the address that cannot be had."""
+        smtp = sockets.bind(settings.smtp.listen, shared=shared)
+        try:
+            access = Access.of(settings.lmtp)
+            return cls(smtp, sockets.bind(settings.lmtp.listen, key="lmtp.listen", shared=shared, access=access))
+        except BaseException:
+            sockets.close(smtp)
+            raise
+
+    def close(self) -> None:
+        sockets.close([*self.smtp, *self.lmtp])
+
+
 @click.command()
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes on one port.")
 @click.option("--shared", is_flag=True, hidden=True, help="Share the ports with other processes.")
+@click.option("--lmtp-socket", type=int, multiple=True, hidden=True, help="An inherited unix socket, by its number.")
 @click.pass_obj
-def collect(context: Context, processes: int, shared: bool) -> int:
-    """Receives reports by SMTP."""
+def collect(context: Context, processes: int, shared: bool, lmtp_socket: Sequence[int]) -> int:
+    """Receives reports by SMTP and LMTP."""
     settings = context.settings
-    if not settings.smtp.listen:
-        raise ConfigurationError("smtp.listen: there is no address to listen on")
+    if not (settings.smtp.listen or settings.lmtp.listen or lmtp_socket):
+        raise ConfigurationError("smtp.listen, lmtp.listen: there is no address to listen on")
     with context.engine() as engine:
         prepare(engine, settings)
         is_sqlite = engine.dialect.name == "sqlite"
     if processes == 1:
-        bound = sockets.bind(settings.smtp.listen, shared=shared)
-        asyncio.run(_until_told(settings, bound))
+        bound = Bound.of(settings, shared=shared)
+        inherited = [socket.socket(fileno=number) for number in lmtp_socket]
+        asyncio.run(_until_told(settings, Bound(bound.smtp, [*bound.lmtp, *inherited])))
         return 0
     if is_sqlite:
         log.warning("SQLite has one writer at a time: several processes are slower than one")
@@ -54,61 +81,82 @@ async def run(
     sink: Sink,
     bound: Sequence[socket.socket],
     *,
+    lmtp: Sequence[socket.socket] = (),
     stop: asyncio.Event,
     ready: Callable[[], None] = lambda: None,
     grace: float = GRACE,
 ) -> None:
-    """Receives reports on the `bound` sockets until `stop` is set, then finishes what is in hand.
+    """Receives reports on the `bound` sockets by SMTP and on those of `lmtp`, until `stop` is set; then finishes what
+    is in hand.
 
     `sink` takes deliveries all the while. `ready` is called once connections are accepted.
     """
     keys = KeyCache(Resolver(settings.dns).txt, time.monotonic)
     intake = Intake(sink, keys, limits=settings.limits, dkim=settings.auth.dkim, clock=lambda: datetime.now(UTC))
-    server = Server(bound, settings, intake)
+    servers = [Server(bound, settings, intake), Server(lmtp, settings, intake, session=LmtpSession)]
     try:
-        await server.start()
+        for server in servers:
+            await server.start()
         ready()
         await stop.wait()
-        await server.stop(grace)
+        await asyncio.gather(*(server.stop(grace) for server in servers))
     finally:
         intake.close()
 
 
-async def _until_told(settings: Settings, bound: Sequence[socket.socket]) -> None:
+async def _until_told(settings: Settings, bound: Bound) -> None:
     """Runs until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     _on_signals(stop.set)
 
     def ready() -> None:
-        log.info("SMTP on %s", ", ".join(str(sockets.address_of(each)) for each in bound))
+        for name, listening in (("SMTP", bound.smtp), ("LMTP", bound.lmtp)):
+            if listening:
+                log.info("%s on %s", name, ", ".join(str(sockets.address_of(each)) for each in listening))
 
     writer = WriterProcess(settings.database.url, log_level=settings.log.level)
     await writer.start()
     try:
-        await run(settings, writer, bound, stop=stop, ready=ready)
+        await run(settings, writer, bound.smtp, lmtp=bound.lmtp, stop=stop, ready=ready)
     finally:
         await writer.close()
 
 
 def _share(context: Context, processes: int) -> int:
     """Runs `processes` children on the same ports, until SIGTERM or SIGINT; the exit status."""
-    addresses = context.settings.smtp.listen
+    settings = context.settings
     # Nobody else may be on these ports: with SO_REUSEPORT alone a forgotten listener would take half of the mail.
-    sockets.close(sockets.bind([address for address in addresses if address.port]))
+    for key, addresses in (("smtp.listen", settings.smtp.listen), ("lmtp.listen", settings.lmtp.listen)):
+        sockets.close(sockets.bind([address for address in addresses if address.port], key=key))
     # Bound here too, without listening: a free port (0) is the same for all, and stays ours while a child restarts.
-    bound = sockets.bind(addresses, shared=True)
-    listen = ",".join(str(sockets.address_of(each)) for each in bound)
-    child = Context(context.file, {**context.overrides, "smtp.listen": listen})
-    line = child.command_line("collect", "--shared")
+    # Unix sockets cannot be bound twice: the children inherit them.
+    bound = Bound.of(settings, shared=True)
+    unix = [each.fileno() for each in bound.lmtp if sockets.is_unix(each)]
+    child = Context(
+        context.file,
+        {**context.overrides, "smtp.listen": _ports(bound.smtp), "lmtp.listen": _ports(bound.lmtp)},
+    )
+    line = child.command_line("collect", "--shared", *(f"--lmtp-socket={number}" for number in unix))
+    children = [Child(f"collect {number}", line, unix) for number in range(1, processes + 1)]
     try:
-        return asyncio.run(_supervise([Child(f"collect {number}", line) for number in range(1, processes + 1)]))
+        return asyncio.run(_supervise(children, bound))
     finally:
-        sockets.close(bound)
+        bound.close()
 
 
-async def _supervise(children: Sequence[Child]) -> int:
+def _ports(bound: Sequence[socket.socket]) -> str:
+    """The setting for addresses that a child binds itself."""
+    return ",".join(str(sockets.address_of(each)) for each in bound if not sockets.is_unix(each))
+
+
+async def _supervise(children: Sequence[Child], bound: Bound) -> int:
     supervisor = Supervisor(children, patience=Patience(stop=GRACE + 5))
-    _on_signals(supervisor.stop)
+
+    def stop() -> None:
+        bound.close()  # nobody is to wait at a socket that no child looks at any more
+        supervisor.stop()
+
+    _on_signals(stop)
     return await supervisor.run()
 
 

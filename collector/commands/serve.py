@@ -17,7 +17,7 @@ PARTS = ("collect", "web", "schedule")
 @click.command()
 @click.pass_obj
 def serve(context: Context) -> int:
-    """Runs SMTP listener, dashboard and scheduler together, and restarts what dies."""
+    """Runs listener, dashboard and scheduler together, and restarts what dies."""
     with context.engine() as engine:
         prepare(engine, context.settings)
     # The children would warn about the same slips once more each.
@@ -43,22 +43,27 @@ async def _announce(settings: Settings) -> None:
     if settings.web.listen.port:
         await _answers(settings.web.listen)
         click.echo(f"dashboard: http://{reachable(settings.web.listen)}/")
-    for address in settings.smtp.listen:
-        if address.port:
-            await _answers(address)
-            click.echo(f"smtp: {address}")
+    for name, addresses in (("smtp", settings.smtp.listen), ("lmtp", settings.lmtp.listen)):
+        for address in addresses:
+            if address.port or address.path is not None:
+                await _answers(address)
+                click.echo(f"{name}: {address}")
 
 
 def reachable(address: Address) -> Address:
     """`address` as a browser on this machine can use it: "all addresses" is none of them."""
-    return Address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host), address.port)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)  # noqa: S104
+    return Address(host, address.port, address.path)
 
 
 async def _answers(address: Address) -> None:
     while True:
         try:
             usable = reachable(address)
-            _, writer = await asyncio.open_connection(usable.host, usable.port)
+            if usable.path is None:
+                _, writer = await asyncio.open_connection(usable.host, usable.port)
+            else:
+                _, writer = await asyncio.open_unix_connection(usable.path)
         except OSError:
             await asyncio.sleep(0.1)
         else:

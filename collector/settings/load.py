@@ -10,7 +10,7 @@ from typing import Any
 
 from collector.errors import ConfigurationError
 from collector.settings import values
-from collector.settings.table import Settings
+from collector.settings.table import Imap, Settings
 
 DEFAULT_FILE = Path("tlsrpt.toml")
 
@@ -199,10 +199,25 @@ def _check_together(settings: Settings) -> None:
     """What no single setting can know."""
     if (settings.smtp.tls_cert is None) != (settings.smtp.tls_key is None):
         raise ConfigurationError("smtp.tls_cert, smtp.tls_key: give both or neither")
+    if settings.limits.in_hand_bytes < settings.limits.message_bytes:
+        raise ConfigurationError("limits.in_hand_bytes: less than limits.message_bytes, so the largest mail never fits")
     for name, path in (
         ("smtp.tls_cert", settings.smtp.tls_cert),
         ("smtp.tls_key", settings.smtp.tls_key),
+        ("imap.ca_file", settings.imap.ca_file),
         ("monitor.ca_file", settings.monitor.ca_file),
     ):
         if path is not None and not path.is_file():
             raise ConfigurationError(f"{name}: {path} is no file")
+    _check_imap(settings.imap)
+
+
+def _check_imap(imap: Imap) -> None:
+    if imap.host is None:
+        return
+    if imap.user is None or imap.password is None:
+        raise ConfigurationError("imap.user, imap.password: imap.host wants both")
+    if imap.security == "none" and not values.Address(imap.host, 0).is_loopback:
+        raise ConfigurationError(f"imap.security: none would show the password to everyone between us and {imap.host}")
+    if imap.move_to == imap.folder:
+        raise ConfigurationError("imap.move_to: it is the folder that is read")

@@ -9,9 +9,10 @@ from types import TracebackType
 from sqlalchemy import Engine
 
 from collector import settings
-from collector.commands.collect import run
+from collector.commands.collect import Bound, run
 from collector.delivery import Delivery, Stored
 from collector.receive.smtp import sockets
+from collector.settings import Address
 from collector.store import domains, queries
 from collector.store.queries import DeliveryRow
 from collector.store.writer import Writer
@@ -41,12 +42,13 @@ class Listener:
         self.engine = engine
         self._grace = grace
         domains.seed(engine, ("example.com",))
-        self._bound = sockets.bind(self.settings.smtp.listen)
-        self.addresses = [sockets.address_of(each) for each in self._bound]
+        self._bound = Bound.of(self.settings)
+        self.addresses = [sockets.address_of(each) for each in (*self._bound.smtp, *self._bound.lmtp)]
         self.port = self.addresses[0].port
         self._ready = threading.Event()
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._sink = InThread(engine)
         self._thread = threading.Thread(target=self._serve, name="listener", daemon=True)
 
     def _serve(self) -> None:
@@ -54,9 +56,11 @@ class Listener:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        sink = InThread(self.engine)
+        sink = self._sink
         try:
-            await run(self.settings, sink, self._bound, stop=self._stop, ready=self._ready.set, grace=self._grace)
+            ready, grace = self._ready.set, self._grace
+            bound = self._bound
+            await run(self.settings, sink, bound.smtp, lmtp=bound.lmtp, stop=self._stop, ready=ready, grace=grace)
         finally:
             await asyncio.to_thread(sink.writer.close)
 
@@ -79,6 +83,10 @@ class Listener:
         self._thread.join(_SECONDS)
         assert not self._thread.is_alive(), "the listener did not end"
 
+    def close_store(self) -> None:
+        """From here on nothing is stored any more."""
+        self._sink.writer.close()
+
     def client(self) -> "Client":
         return Client(self.port)
 
@@ -91,11 +99,16 @@ class Listener:
 
 
 class Client:
-    """A raw SMTP client that sends exactly the bytes it is given."""
+    """A raw client that sends exactly the bytes it is given. `hello` is LHLO where LMTP is spoken."""
+
+    hello = "EHLO"
 
     def __init__(self, port: int, host: str = "127.0.0.1", source: str | None = None) -> None:
-        self.socket = socket.create_connection((host, port), _SECONDS, (source, 0) if source else None)
-        self._lines = self.socket.makefile("rb")
+        self._begin(socket.create_connection((host, port), _SECONDS, (source, 0) if source else None))
+
+    def _begin(self, connected: socket.socket) -> None:
+        self.socket = connected
+        self._lines = connected.makefile("rb")
 
     def __enter__(self) -> "Client":
         return self
@@ -134,7 +147,7 @@ class Client:
     def greet(self) -> "Client":
         """Greeting, EHLO and an accepted recipient: DATA is next."""
         assert self.reply().startswith("220")
-        assert self.ask("EHLO client.example").startswith("250")
+        assert self.ask(f"{self.hello} client.example").startswith("250")
         return self.begin()
 
     def begin(self) -> "Client":
@@ -147,6 +160,21 @@ class Client:
         assert self.ask("DATA").startswith("354")
         stuffed = (b"\r\n" + mail).replace(b"\r\n.", b"\r\n..")[2:]
         return self.send(stuffed + b".\r\n").reply()
+
+
+class LmtpClient(Client):
+    """The same, where LMTP is spoken: on a port or at the path of a unix socket."""
+
+    hello = "LHLO"
+
+    def __init__(self, address: Address) -> None:
+        if address.path is None:
+            super().__init__(address.port, address.host)
+            return
+        connected = socket.socket(socket.AF_UNIX)
+        connected.settimeout(_SECONDS)
+        connected.connect(address.path)
+        self._begin(connected)
 
 
 def day(number: int) -> str:

@@ -4,6 +4,7 @@ import tracemalloc
 
 import pytest
 
+from collector.receive.smtp.budget import Budget
 from collector.receive.smtp.data import DataReader
 
 PLENTY = 10_000
@@ -44,7 +45,7 @@ SMUGGLING = [
 def test_mail_ends_at_the_lone_dot_however_it_is_cut(
     what: str, wire: bytes, mail: bytes | None, rest: bytes | None, size: int
 ) -> None:
-    reader = DataReader(PLENTY)
+    reader = DataReader(PLENTY, Budget(PLENTY, PLENTY).share())
     after = None
     at = 0
     while at < len(wire) and after is None:
@@ -63,7 +64,7 @@ def test_mail_ends_at_the_lone_dot_however_it_is_cut(
 @pytest.mark.parametrize("size", [1, 2, PLENTY])
 def test_only_crlf_dot_crlf_ends_a_mail(end: bytes, size: int) -> None:
     smuggled = b"Subject: one\r\n\r\nbody" + end + b"MAIL FROM:<second@example.com>\r\n"
-    reader = DataReader(PLENTY)
+    reader = DataReader(PLENTY, Budget(PLENTY, PLENTY).share())
     for at in range(0, len(smuggled), size):
         assert reader.feed(smuggled[at : at + size]) is None
     assert reader.feed(b".\r\n") == b""
@@ -79,7 +80,7 @@ def test_only_crlf_dot_crlf_ends_a_mail(end: bytes, size: int) -> None:
     ],
 )
 def test_limit_counts_the_mail_without_added_dots(mail: bytes, limit: int, too_big: bool) -> None:
-    reader = DataReader(limit)
+    reader = DataReader(limit, Budget(limit, limit).share())
     assert reader.feed(mail + b".\r\nNOOP\r\n") == b"NOOP\r\n"
     assert reader.too_big == too_big
     assert bool(reader.content()) != too_big
@@ -87,7 +88,7 @@ def test_limit_counts_the_mail_without_added_dots(mail: bytes, limit: int, too_b
 
 def test_what_is_over_the_limit_is_not_held() -> None:
     limit, chunk = 1_000_000, b"x" * 64_000
-    reader = DataReader(limit)
+    reader = DataReader(limit, Budget(limit, limit).share())
     tracemalloc.start()
     try:
         for _ in range(400):  # 25 times the limit

@@ -11,10 +11,11 @@ from sqlalchemy import Engine
 
 from collector.errors import ConfigurationError
 from collector.receive.smtp import sockets
+from collector.settings import Address
 from collector.settings.values import address
 from collector.store.engine import open_engine
 from collector.store.queries import deliveries
-from tests.receive.listener import Client, Listener, day
+from tests.receive.listener import Client, Listener, LmtpClient, day
 from tests.support import reports
 from tests.support.processes import Running, listens, running, until
 
@@ -122,6 +123,37 @@ def test_several_processes_on_one_port(tmp_path: Path) -> None:
     assert outcomes(tmp_path) == ["stored"] * 12
 
 
+def test_lmtp_alone_and_beside_smtp(tmp_path: Path) -> None:
+    path = tmp_path / "lmtp"
+    for smtp in ("", "127.0.0.1:0"):
+        with started(tmp_path, TLSRPT_SMTP_LISTEN=smtp, TLSRPT_LMTP_LISTEN=f"127.0.0.1:0,{path}") as process:
+            said = process.says("LMTP on 127.0.0.1:")
+            assert said.endswith(f", {path}\n")
+            port = int(said.rpartition(",")[0].rpartition(":")[2])
+            for address in (Address("127.0.0.1", port), Address("", 0, str(path))):
+                with LmtpClient(address) as client:
+                    assert client.greet().data(report_mail()).startswith("250")
+            assert bool(smtp) == any("SMTP on" in line for line in process.stderr)
+            assert process.stop() == 0
+        assert not path.exists()
+    assert sorted(outcomes(tmp_path)) == ["duplicate"] * 3 + ["stored"]
+
+
+def test_several_processes_at_one_unix_socket(tmp_path: Path) -> None:
+    path = tmp_path / "lmtp"
+    with started(tmp_path, "--processes", "2", TLSRPT_LMTP_LISTEN=str(path)) as process:
+        until(lambda: len([line for line in process.stderr if f"LMTP on {path}" in line]) == 2, 30, "both processes")
+        [first, _] = children(process.process.pid)
+        os.kill(first, signal.SIGKILL)
+        process.says("it starts again")
+        for number in range(8):
+            with LmtpClient(Address("", 0, str(path))) as client:
+                assert client.greet().data(report_mail(number)).endswith("stored")
+        assert process.stop() == 0
+    assert outcomes(tmp_path) == ["stored"] * 8
+    assert not path.exists()
+
+
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -140,7 +172,7 @@ def test_port_in_use_stops_the_start(tmp_path: Path) -> None:
 def test_nowhere_to_listen_stops_the_start(tmp_path: Path) -> None:
     with started(tmp_path, TLSRPT_SMTP_LISTEN="") as process:
         assert process.wait() == 2
-        assert process.stderr == ["smtp.listen: there is no address to listen on\n"]
+        assert process.stderr == ["smtp.listen, lmtp.listen: there is no address to listen on\n"]
 
 
 def test_sockets_that_cannot_be_bound_name_the_key() -> None:

@@ -5,12 +5,14 @@ line, 1,001 bytes at a time, and inspects itself anew on each connection, which 
 """
 
 import asyncio
+import ipaddress
 import logging
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
+from collector.receive.smtp import proxy
 from collector.receive.smtp.addresses import Recipients
 from collector.receive.smtp.intake import Intake
 from collector.receive.smtp.limits import Gate, client_address
@@ -27,8 +29,14 @@ _MAX_DRAINED = 64 * 1024
 # How long the last answer may take to leave, and how often a client that waits for us is looked at again.
 _LINGER = 5.0
 _RECHECK = 1.0
+# How long a load balancer may take to say for whom it speaks.
+_HEADER_SECONDS = 10.0
 
 STOPPING = "421 4.3.2 The service stops, try again later"
+_NO_PLACE = "421 4.7.0 There is no room for another connection, try again later"
+
+
+Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 
 class HungUp(Exception):
@@ -46,6 +54,7 @@ class Shared:
     intake: Intake
     gate: Gate
     certificate: Certificate | None = None
+    proxies: Networks = ()
     open: set["Connection"] = field(default_factory=set)
     inherited: dict[str, Any] = field(default_factory=dict)
 
@@ -67,7 +76,8 @@ class Connection(SMTP):
         self.peer = ""
         self._input = bytearray()
         self._output = bytearray()
-        self._admitted = False
+        self._place: str | None = None  # the address under which the gate counts it
+        self._mute = False  # a load balancer that has not said yet for whom it speaks hears nothing
         self._awaiting_command = False
         self._seen = loop.time()
         self._end = self._seen + shared.smtp.session_seconds
@@ -84,8 +94,8 @@ class Connection(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self._original_transport is None:
             self.peer = client_address(transport.get_extra_info("peername"))
-            self._admitted = self.shared.gate.enter(self.peer)
-            if not self._admitted:
+            self._mute = self._is_proxy()
+            if not self._enter("" if self._mute else self.peer):
                 self._turn_away(cast("asyncio.Transport", transport))
                 return
         super().connection_made(transport)
@@ -95,15 +105,19 @@ class Connection(SMTP):
 
     def eof_received(self) -> bool | None:
         # Not aiosmtpd's way, which gives up at once: whoever has sent everything may still want our answer.
-        if self._admitted:
+        if self._handler_coroutine is not None:
             self._reader.feed_eof()
-        return self._admitted and self._tls_protocol is None
+        return self._handler_coroutine is not None and self._tls_protocol is None
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._admitted:
-            super().connection_lost(error)
-        else:
-            asyncio.StreamReaderProtocol.connection_lost(self, error)
+        # Not aiosmtpd's way, which cancels whatever is going on: a mail in hand is stored all the same, and takes up
+        # its place and its bytes until then.
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+        self.transport = None
+        if self._original_transport is not None:
+            self._original_transport.close()
+        if self._handler_coroutine is not None and not self.busy:
+            self._handler_coroutine.cancel()
 
     # The life of the connection
 
@@ -123,31 +137,72 @@ class Connection(SMTP):
         self.leaving = True
         if self._tls_protocol is not None and self.session is not None and self.session.ssl is None:
             cast("asyncio.Transport", self._original_transport).abort()  # no word can be said during a handshake
-        elif self.transport is not None:
+        elif self.transport is not None and not self._mute:
             self.say(reply)
             self._writer.write(bytes(self._output))
         self.task.cancel()
 
     async def _handle_client(self) -> None:
         try:
-            await self.converse()
+            if not self._mute or await self._introduced():
+                await self.converse()
             await self.flush()
         except HungUp:
-            log.debug("%s went away", self.peer)
+            log.debug("%s went away", self.peer or "-")
+        except proxy.BadHeader as error:
+            log.warning("%s is in smtp.proxy_from and was cut off, its PROXY header: %s", self.peer, error)
         except TLSSetupException as error:
-            log.info("no TLS with %s: %s", self.peer, error.__cause__)
+            log.info("no TLS with %s: %s", self.peer or "-", error.__cause__)
             cast("asyncio.Transport", self._original_transport).abort()
+        except Exception:  # the last line of defence: the client tries again, and learns nothing about us
+            log.exception("peer=%s unexpected error", self.peer or "-")
         finally:
             self._writer.close()
 
+    def _enter(self, address: str) -> bool:
+        """Whether there is a place for a client of this address, which it then has."""
+        if self._place is not None:
+            self.shared.gate.leave(self._place)
+        self._place = address if self.shared.gate.enter(address) else None
+        if self._place is None:
+            log.warning("%s was turned away", address or self.peer or "-")
+        return self._place is not None
+
     def _turn_away(self, transport: asyncio.Transport) -> None:
-        log.warning("%s was turned away", self.peer)
-        transport.write(b"421 4.7.0 There is no room for another connection, try again later\r\n")
+        if not self._mute:
+            transport.write(_NO_PLACE.encode("ascii") + b"\r\n")
         transport.close()
+
+    def _is_proxy(self) -> bool:
+        networks = self.shared.proxies
+        if not networks or not self.peer:
+            return False
+        address = ipaddress.ip_address(self.peer)
+        return any(address in network for network in networks)
+
+    async def _introduced(self) -> bool:
+        """Takes the header of a load balancer; whether there is a place for its client. Raises BadHeader."""
+        self._awaiting_command = True  # whoever stops the listener need not wait
+        try:
+            async with asyncio.timeout(_HEADER_SECONDS):
+                while (header := proxy.parse(self._input)) is None:
+                    if not await self._fill():
+                        raise HungUp
+        except TimeoutError:
+            raise proxy.BadHeader("it does not come") from None
+        self._awaiting_command = False
+        del self._input[: header.length]
+        self._mute = False
+        self.peer = header.client or self.peer
+        if not self._enter(self.peer):
+            self.say(_NO_PLACE)
+            return False
+        return True
 
     def _release(self, _: asyncio.Task[None]) -> None:
         self.shared.open.discard(self)
-        self.shared.gate.leave(self.peer)
+        if self._place is not None:
+            self.shared.gate.leave(self._place)
         if self._timeout_handle is not None:
             self._timeout_handle.cancel()
         if self.transport is not None:

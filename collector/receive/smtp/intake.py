@@ -7,16 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from collector.auth import Authenticate
 from collector.auth.dkim import Authenticator
 from collector.auth.key_record import Key, NoKey
 from collector.auth.keys import KeySource
 from collector.delivery import Delivery, Envelope, Stored
+from collector.errors import KeyUnavailable
 from collector.ingest import ingest
+from collector.receive.smtp.budget import Budget
 from collector.settings import Limits
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 # What is read on the event loop may hold it up for some milliseconds at most: a small mail whose report, unpacked,
@@ -25,25 +28,42 @@ _SMALL_MAIL = 64 * 1024
 _SMALL_REPORT = Limits(message_bytes=_SMALL_MAIL, report_bytes=128 * 1024, policies=100, failure_details=500)
 # Threads mostly wait for DNS.
 _THREADS = 32
+# A hostile report may become hundreds of megabytes while it is read and written: so many of the large ones at once.
+_LARGE_AT_ONCE = 2
 
 
 class _LookupNeeded(Exception):
-    """A key is not cached: not something to wait for on the event loop."""
+    """A key is not at hand: not something to wait for on the event loop, or in the place of a large mail."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
-class _CachedKeys:
-    """A source of keys that never waits."""
+class _KeysAtHand:
+    """A source of keys that never waits: what is cached, and what was fetched for one mail."""
 
     def __init__(self, keys: KeySource) -> None:
         self._keys = keys
+        self._fetched: dict[str, Key | NoKey | KeyUnavailable] = {}
 
     def peek(self, name: str) -> bool:
-        return self._keys.peek(name)
+        return name in self._fetched or self._keys.peek(name)
 
     def get(self, name: str) -> Key | NoKey:
-        if not self._keys.peek(name):
-            raise _LookupNeeded
-        return self._keys.get(name)
+        found = self._fetched.get(name)
+        if isinstance(found, KeyUnavailable):
+            raise found
+        if found is None and not self._keys.peek(name):
+            raise _LookupNeeded(name)
+        return found or self._keys.get(name)
+
+    def fetch(self, name: str) -> None:
+        """Waits for a key, or for the reason why there is none to be had."""
+        try:
+            self._fetched[name] = self._keys.get(name)
+        except KeyUnavailable as error:
+            self._fetched[name] = error
 
 
 class Sink(Protocol):
@@ -67,17 +87,41 @@ class Intake:
     ) -> None:
         """`keys` may block; `dkim` is settings.auth.dkim; `clock` answers the time, aware, UTC."""
         self._sink = sink
-        self._authenticate = Authenticator(keys)
-        self._authenticate_at_once = Authenticator(_CachedKeys(keys))
+        self._keys = keys
+        self._authenticate = Authenticator(_KeysAtHand(keys))
         self._limits = limits
         self._small = _smaller(limits)
         self._dkim = dkim
         self._clock = clock
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self.in_hand = Budget(limits.in_hand_bytes, limits.message_bytes)
 
     async def take(self, raw: bytes, envelope: Envelope) -> Stored:
         """Reads a mail and returns when its delivery is durable (rule 1). Raises TemporaryError: nothing was kept."""
-        delivery = await self._read(raw, envelope)
+        now = self._clock()
+        authenticate, fetched = self._authenticate, None
+        is_small = len(raw) <= _SMALL_MAIL
+        while True:
+            try:
+                if is_small:
+                    delivery = self._ingest(raw, envelope, now, self._small, authenticate)
+                    is_small = not _may_have_hit_a_limit(delivery)
+                if is_small:
+                    return await self._submit(delivery)
+                return await self._take_large(raw, envelope, now, authenticate)
+            except _LookupNeeded as needed:
+                fetched = fetched or _KeysAtHand(self._keys)
+                await self._in_thread(partial(fetched.fetch, needed.name))
+                authenticate = Authenticator(fetched)
+
+    async def _take_large(self, raw: bytes, envelope: Envelope, now: datetime, authenticate: Authenticate) -> Stored:
+        """Few at a time: from reading until it is written such a mail holds many times its size."""
+        async with self._large:
+            delivery = await self._in_thread(partial(self._ingest, raw, envelope, now, self._limits, authenticate))
+            return await self._submit(delivery)
+
+    async def _submit(self, delivery: Delivery) -> Stored:
         stored = await self._sink.submit(delivery)
         log.info(
             "delivery id=%s outcome=%s reason=%s reporter=%r peer=%s",
@@ -85,7 +129,7 @@ class Intake:
             stored.outcome,
             stored.reason.code if stored.reason else "-",
             delivery.reporter or "-",
-            envelope.peer,
+            delivery.envelope.peer or "-",
         )
         return stored
 
@@ -93,18 +137,8 @@ class Intake:
         """No mail is taken any more; threads that still wait for DNS are not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _read(self, raw: bytes, envelope: Envelope) -> Delivery:
-        now = self._clock()
-        if len(raw) <= _SMALL_MAIL:
-            try:
-                delivery = self._ingest(raw, envelope, now, self._small, self._authenticate_at_once)
-            except _LookupNeeded:
-                pass
-            else:
-                if not _may_have_hit_a_limit(delivery):
-                    return delivery
-        in_thread = partial(self._ingest, raw, envelope, now, self._limits, self._authenticate)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def _ingest(
         self, raw: bytes, envelope: Envelope, now: datetime, limits: Limits, authenticate: Authenticate

@@ -37,9 +37,13 @@ class Gate:
         self._closed = True
 
     def enter(self, address: str) -> bool:
-        """Whether there is room for one more from `address`. Only who was let in may `leave`."""
+        """Whether there is room for one more from `address`. Only who was let in may `leave`.
+
+        Without an address ("": a unix socket, or a load balancer that has not said yet for whom it speaks) it counts
+        in all only.
+        """
         network = network_of(address)
-        if self._closed or self._count >= self._total or self._inside[network] >= self._per_address:
+        if self._closed or self._count >= self._total or (network and self._inside[network] >= self._per_address):
             return False
         self._count += 1
         self._inside[network] += 1

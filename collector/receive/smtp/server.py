@@ -20,11 +20,14 @@ _SETTLE = 0.05  # seconds
 
 
 class Server:
-    """SMTP on all `bound` sockets, as `settings` say. To be made in the event loop it runs in."""
+    """SMTP or LMTP on all `bound` sockets, as `settings` say. To be made in the event loop it runs in."""
 
-    def __init__(self, bound: Sequence[socket.socket], settings: Settings, intake: Intake) -> None:
-        """Raises ConfigurationError where the certificate is none."""
+    def __init__(
+        self, bound: Sequence[socket.socket], settings: Settings, intake: Intake, *, session: type[Session] = Session
+    ) -> None:
+        """`session`: what is spoken. Raises ConfigurationError where the certificate is none."""
         self._bound = bound
+        self._session = session
         smtp = settings.smtp
         hostname = smtp.hostname or socket.gethostname()
         self._shared = Shared(
@@ -35,6 +38,7 @@ class Server:
             intake=intake,
             gate=Gate(smtp.connections, smtp.connections_per_address),
             certificate=Certificate(smtp.tls_cert, smtp.tls_key) if smtp.tls_cert and smtp.tls_key else None,
+            proxies=smtp.proxy_from if session is Session else (),
             inherited=inherited_state(hostname),
         )
         self._servers: list[asyncio.Server] = []
@@ -71,4 +75,4 @@ class Server:
             await asyncio.wait(late)
 
     def _connection(self) -> Session:
-        return Session(self._shared)
+        return self._session(self._shared)

@@ -5,14 +5,12 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from aiosmtpd.smtp import TLSSetupException
-
 from collector.delivery import Envelope
 from collector.errors import KeyUnavailable, TemporaryError
 from collector.receive.smtp import transaction
-from collector.receive.smtp.connection import STOPPING, Connection, HungUp
+from collector.receive.smtp.connection import STOPPING, Connection
 from collector.receive.smtp.data import DataReader
-from collector.receive.smtp.transaction import TOO_BIG, Transaction
+from collector.receive.smtp.transaction import NO_ROOM, TOO_BIG, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +28,12 @@ class Session(Connection):
     """A client's session. Each verb is a method that takes its argument and answers by `say()`."""
 
     verbs: ClassVar[dict[str, Callable[["Session", str], Awaitable[None]]]]
+    # What LMTP has otherwise.
+    channel = "smtp"
+    greeting = "ESMTP"
+    hello = "EHLO"
+    no_recipient = "554 5.5.1 There is no valid recipient"  # RFC 5321 section 3.3
+
     _helo = ""
     _extended = False
     _transaction: Transaction | None = None
@@ -37,7 +41,7 @@ class Session(Connection):
     _unknown = 0
 
     async def converse(self) -> None:
-        self.say(f"220 {self.shared.hostname} ESMTP")
+        self.say(f"220 {self.shared.hostname} {self.greeting}")
         while not self.leaving:
             if self.stopping:
                 self._leave(STOPPING)
@@ -50,9 +54,9 @@ class Session(Connection):
     async def handle_exception(self, error: Exception) -> str:
         """The answer to whatever went wrong: the client keeps its mail and learns nothing about us."""
         if isinstance(error, TemporaryError):
-            log.warning("peer=%s not stored: %s", self.peer, error)
+            log.warning("peer=%s not stored: %s", self.peer or "-", error)
             return _KEY_LATER if isinstance(error, KeyUnavailable) else _TRY_LATER
-        log.error("peer=%s unexpected error", self.peer, exc_info=error)
+        log.error("peer=%s unexpected error", self.peer or "-", exc_info=error)
         return _TRY_LATER
 
     async def _obey(self, line: bytes) -> None:
@@ -66,12 +70,7 @@ class Session(Connection):
             return
         verb, _, argument = text.partition(" ")
         method = self.verbs.get(verb.upper(), Session.on_unknown)
-        try:
-            await method(self, argument.strip())
-        except (HungUp, TLSSetupException):
-            raise
-        except Exception as error:  # noqa: BLE001  the last line of defence: no mail is lost to a fault of ours
-            self.say(await self.handle_exception(error))
+        await method(self, argument.strip())
 
     def _leave(self, reply: str) -> None:
         self.leaving = True
@@ -81,7 +80,7 @@ class Session(Connection):
 
     async def on_ehlo(self, argument: str) -> None:
         if not argument:
-            self.say("501 5.5.4 Syntax: EHLO name")
+            self.say(f"501 5.5.4 Syntax: {self.hello} name")
             return
         self._begin_anew(argument, extended=True)
         offers = [self.shared.hostname, f"SIZE {self.shared.message_bytes}", "8BITMIME", "SMTPUTF8", "PIPELINING"]
@@ -121,7 +120,7 @@ class Session(Connection):
 
     async def on_mail(self, argument: str) -> None:
         if not self._helo:
-            self.say("503 5.5.1 EHLO first")
+            self.say(f"503 5.5.1 {self.hello} first")
             return
         if self._transaction is not None:
             self.say("503 5.5.1 There is a sender already")
@@ -129,6 +128,9 @@ class Session(Connection):
         begun = transaction.begin(argument, extended=self._extended, message_bytes=self.shared.message_bytes)
         if isinstance(begun, str):
             self.say(begun)
+            return
+        if not self.shared.intake.in_hand.has_room_for(begun.size):
+            self.say(NO_ROOM)
             return
         self._transaction = begun
         self.say("250 2.1.0 OK")
@@ -145,26 +147,46 @@ class Session(Connection):
         elif self._transaction is None:
             self.say("503 5.5.1 MAIL first")
         elif not self._transaction.recipients:
-            self.say("554 5.5.1 There is no valid recipient")
+            self.say(self.no_recipient)
         else:
             mail, self._transaction = self._transaction, None
             await self._receive(mail)
 
     async def _receive(self, mail: Transaction) -> None:
         self.say("354 End with a dot on a line of its own")
-        reader = DataReader(self.shared.message_bytes)
-        ended = await self._read_mail(reader)
+        share = self.shared.intake.in_hand.share()
+        try:
+            reader = DataReader(self.shared.message_bytes, share)
+            self.leaving = not await self._read_mail(reader)
+            reply = self._refusal(reader) or await self._take(reader.content(), mail)
+        finally:
+            share.release()
+        for _ in range(self.answers_to(mail)):
+            self.say(reply)
+
+    def answers_to(self, _: Transaction) -> int:
+        """How many answers a mail gets."""
+        return 1
+
+    def _refusal(self, reader: DataReader) -> str | None:
         if reader.too_big:
-            log.info("peer=%s refused: a mail of more than %d bytes", self.peer, self.shared.message_bytes)
-            self.say(TOO_BIG.format(self.shared.message_bytes))
-            self.leaving = not ended
-            return
+            log.info("peer=%s refused: a mail of more than %d bytes", self.peer or "-", self.shared.message_bytes)
+            return TOO_BIG.format(self.shared.message_bytes)
+        if reader.no_room:
+            log.warning("peer=%s refused for now: too many bytes of mails are in hand", self.peer or "-")
+            return NO_ROOM
+        return None
+
+    async def _take(self, content: bytes, mail: Transaction) -> str:
+        """Keeps a mail; the answer."""
         self.be_busy(True)
         try:
-            stored = await self.shared.intake.take(reader.content(), self._envelope(mail))
+            stored = await self.shared.intake.take(content, self._envelope(mail))
+        except Exception as error:  # noqa: BLE001  the last line of defence: no mail is lost to a fault of ours
+            return await self.handle_exception(error)
         finally:
             self.be_busy(False)
-        self.say(f"250 2.0.0 {stored.id} {stored.outcome}")
+        return f"250 2.0.0 {stored.id} {stored.outcome}"
 
     async def _read_mail(self, reader: DataReader) -> bool:
         """Whether the mail came to its end; False where it goes on and on."""
@@ -177,8 +199,8 @@ class Session(Connection):
     def _envelope(self, mail: Transaction) -> Envelope:
         tls = self.session.ssl["ssl_object"].version() if self.session is not None and self.session.ssl else None
         return Envelope(
-            channel="smtp",
-            peer=self.peer,
+            channel=self.channel,
+            peer=self.peer or None,
             helo=self._helo,
             mail_from=mail.sender,
             rcpt_to=tuple(mail.recipients),

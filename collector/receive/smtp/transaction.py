@@ -10,6 +10,7 @@ _MAX_SIZE_DIGITS = 20  # RFC 1870 section 3
 _BODIES = ("7BIT", "8BITMIME")  # RFC 6152
 
 TOO_BIG = "552 5.3.4 The mail is larger than {} bytes"
+NO_ROOM = "452 4.3.1 There is no room for the mail just now, try again later"
 _BAD_PARAMETER = "501 5.5.4 Syntax error in the parameters"
 _UNKNOWN_PARAMETER = "555 5.5.4 A parameter is not known"
 _NEEDS_UTF8 = "553 5.6.7 The address needs SMTPUTF8"  # RFC 6531 section 3.5
@@ -21,7 +22,9 @@ class Transaction:
 
     sender: str
     smtputf8: bool = False
-    recipients: list[str] = field(default_factory=list)
+    size: int = 0  # as the client announced it (RFC 1870), 0 if it did not
+    recipients: list[str] = field(default_factory=list)  # each once
+    accepted: int = 0  # how many RCPT were answered with 250, repeated ones included
 
     def add_recipient(self, argument: str, accepted: Recipients) -> str:
         """Takes the argument of RCPT; returns the answer."""
@@ -39,6 +42,7 @@ class Transaction:
             if len(self.recipients) >= _MAX_RECIPIENTS:
                 return "452 4.5.3 Too many recipients in one mail"
             self.recipients.append(path.address)
+        self.accepted += 1
         return "250 2.1.5 OK"
 
 
@@ -57,8 +61,8 @@ def begin(argument: str, *, extended: bool, message_bytes: int) -> Transaction |
     refusal = _refusal(parameters, message_bytes)
     if refusal is not None:
         return refusal
-    smtputf8 = "SMTPUTF8" in parameters
-    return Transaction(path.address, smtputf8) if _fits(path, smtputf8=smtputf8) else _NEEDS_UTF8
+    begun = Transaction(path.address, "SMTPUTF8" in parameters, int(parameters.get("SIZE") or 0))
+    return begun if _fits(path, smtputf8=begun.smtputf8) else _NEEDS_UTF8
 
 
 def _refusal(parameters: dict[str, str | None], message_bytes: int) -> str | None:
