@@ -5,6 +5,7 @@ Total functions: any bytes give an answer, none raises.
 
 import binascii
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 # The fields that reading a report needs. "contenttype" is a misspelling that is sent (Q78).
@@ -27,7 +28,7 @@ _FIELD = re.compile(rb"^([!-9;-~]{1,80})[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _ENCODED_WORD = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?]*\?=)\s+(?==\?[^?\s]+\?[bBqQ]\?)")
-_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("[^"\\]*(?:\\.[^"\\]*)*"|[^;]*)')
 _EXTENDED = re.compile(r"(.+?)\*(?:([0-9]{1,3})(\*)?)?\Z")
 _QUOTED_PAIR = re.compile(r"\\(.)")
 
@@ -38,22 +39,34 @@ def split(entity: bytes) -> tuple[bytes, bytes]:
     """Header block and body of a mail or part, whatever its line ends (Q92)."""
     if entity.startswith((b"\n", b"\r\n")):
         return b"", entity[1 if entity[:1] == b"\n" else 2 :]
-    ends = [(at, mark) for mark in (b"\n\r\n", b"\n\n") if (at := entity.find(mark)) >= 0]
-    if not ends:
-        return entity, b""
-    at, mark = min(ends)
-    return entity[: at + 1], entity[at + len(mark) :]
+    crlf = entity.find(b"\n\r\n")
+    lf = entity.find(b"\n\n", 0, crlf + 1 if crlf >= 0 else len(entity))
+    if lf >= 0:
+        return entity[: lf + 1], entity[lf + 2 :]
+    return (entity[: crlf + 1], entity[crlf + 3 :]) if crlf >= 0 else (entity, b"")
 
 
 def parse(block: bytes) -> Headers:
     """The wanted fields by lower-case name: the first of each, unfolded, runs of blanks as one (Q72)."""
     headers: Headers = {}
-    for match in _FIELD.finditer(block, 0, _MAX_BLOCK):
-        name = _WANTED.get(match[1].lower())
+    for raw_name, raw_value in _FIELD.findall(block, 0, _MAX_BLOCK):
+        name = _WANTED.get(raw_name.lower())
         if name is not None and name not in headers:
-            value = match[2][:_MAX_VALUE].decode("utf-8", "replace").strip()
+            value = raw_value[:_MAX_VALUE].decode("utf-8", "replace").strip()
             headers[name] = _BLANKS.sub(" ", value) if "\n" in value or "  " in value or "\t" in value else value
     return headers
+
+
+def every(block: bytes) -> Iterator[tuple[str, str]]:
+    """All fields in their order, for a person to read: names as they came, values unfolded and decoded.
+
+    None of what does not begin with a field: that is no mail.
+    """
+    if not _FIELD.match(block):
+        return
+    for match in _FIELD.finditer(block, 0, _MAX_BLOCK):
+        value = match[2][:_MAX_VALUE].decode("utf-8", "replace").strip()
+        yield match[1].decode("ascii"), text(_BLANKS.sub(" ", value))
 
 
 def text(value: str) -> str:
@@ -101,22 +114,25 @@ def parameter(value: str, wanted: str) -> str | None:
 
     Understands RFC 2231 continuations and charsets (Q101) and encoded words within quotes (Q80).
     """
+    if wanted not in value.lower():
+        return None
     pieces: dict[int, tuple[str, bool]] = {}
-    for match in _PARAMETER.finditer(value):
-        name, content = match[1].lower(), _unquoted(match[2])
+    for raw_name, content in _PARAMETER.findall(value):
+        name = raw_name.lower()
         if name == wanted:
-            return text(content)
-        extended = _EXTENDED.match(name)
+            return text(_unquoted(content))
+        extended = _EXTENDED.match(name) if "*" in name else None
         if extended and extended[1] == wanted:
             number = int(extended[2] or 0)
-            pieces.setdefault(number, (content, extended[2] is None or extended[3] is not None))
+            pieces.setdefault(number, (_unquoted(content), extended[2] is None or extended[3] is not None))
     return _joined(pieces) if pieces else None
 
 
 def _unquoted(content: str) -> str:
     content = content.strip()
     if len(content) >= 2 and content[0] == content[-1] == '"':
-        return _QUOTED_PAIR.sub(r"\1", content[1:-1])
+        content = content[1:-1]
+        return _QUOTED_PAIR.sub(r"\1", content) if "\\" in content else content
     return content
 
 

@@ -42,12 +42,15 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part that holds no others. `content` is decoded; `mail` is the innermost mail around it."""
+    """A part that holds no others, or a bare body or file; `content` is decoded.
 
-    content_type: str
+    `content_type` is in lower case, without parameters. `mail` is the innermost mail around it, None for bare bytes.
+    """
+
+    content_type: str | None
     file_name: str | None
     content: bytes = field(repr=False)
-    mail: Mail
+    mail: Mail | None
 
 
 def parts(raw: bytes, notes: Notes) -> tuple[Mail, list[Part]]:
@@ -55,32 +58,34 @@ def parts(raw: bytes, notes: Notes) -> tuple[Mail, list[Part]]:
     block, body = header_fields.split(raw)
     mail = Mail(raw, header_fields.parse(block))
     found: list[Part] = []
-    for part in _walk(mail.headers, body, mail, 0, notes):
-        found.append(part)
-        if len(found) > MAX_PARTS:
-            raise ReportRefused("limit", f"more than {MAX_PARTS} parts")
+    _walk(mail.headers, body, mail, 0, notes, found)
     return mail, found
 
 
-def _walk(headers: Headers, body: bytes, mail: Mail, depth: int, notes: Notes) -> Iterator[Part]:
+def _walk(headers: Headers, body: bytes, mail: Mail, depth: int, notes: Notes, found: list[Part]) -> None:
+    """Adds to `found`."""
     if depth > MAX_DEPTH:
         raise ReportRefused("limit", f"parts nested deeper than {MAX_DEPTH}")
-    if "contenttype" in headers and "content-type" not in headers:
-        notes.add("Q78", "ContentType instead of Content-Type")
-    value = headers.get("content-type") or headers.get("contenttype") or "text/plain"
+    value = headers.get("content-type")
+    if not value:
+        value = headers.get("contenttype") or "text/plain"
+        if "contenttype" in headers and "content-type" not in headers:
+            notes.add("Q78", "ContentType instead of Content-Type")
     content_type = header_fields.media_type(value)
     boundary = header_fields.parameter(value, "boundary") if content_type.startswith("multipart/") else None
     if boundary:
         for entity in _split(body, boundary, notes):
             block, inner = header_fields.split(entity)
-            yield from _walk(header_fields.parse(block), inner, mail, depth + 1, notes)
+            _walk(header_fields.parse(block), inner, mail, depth + 1, notes, found)
     elif content_type in ("message/rfc822", "message/global"):
         entity = _decoded(headers, body)
         block, inner = header_fields.split(entity)
         nested = Mail(entity, header_fields.parse(block), is_nested=True)
-        yield from _walk(nested.headers, inner, nested, depth + 1, notes)
+        _walk(nested.headers, inner, nested, depth + 1, notes, found)
+    elif len(found) == MAX_PARTS:
+        raise ReportRefused("limit", f"more than {MAX_PARTS} parts")
     else:
-        yield Part(content_type, _file_name(headers, value), _decoded(headers, body), mail)
+        found.append(Part(content_type, _file_name(headers, value), _decoded(headers, body), mail))
 
 
 def _split(body: bytes, boundary: str, notes: Notes) -> Iterator[bytes]:
@@ -91,10 +96,11 @@ def _split(body: bytes, boundary: str, notes: Notes) -> Iterator[bytes]:
     while at >= 0:
         behind = at + len(delimiter)
         rest = _rest_of_line(body, at, behind)
-        if rest is not None and rest.rstrip() in (b"", b"--"):
+        mark = None if rest is None else rest.rstrip()
+        if rest is not None and mark in (b"", b"--"):
             if start >= 0:
                 yield body[start:at].removesuffix(b"\n").removesuffix(b"\r")
-            if rest.rstrip():
+            if mark:
                 return
             start = behind + len(rest) + 1
         at = body.find(delimiter, behind)

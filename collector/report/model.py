@@ -1,13 +1,19 @@
-"""What a report says, as frozen dataclasses. Field names are the RFC's (RFC 8460 section 4.4) in snake_case."""
+"""What a report says, as frozen values. Field names are the RFC's (RFC 8460 section 4.4) in snake_case."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Literal, get_args
+
+from msgspec import Struct
 
 MODES = ("enforce", "testing", "none", "unknown")
-POLICY_TYPES = ("sts", "tlsa", "no-policy-found")
+LARGEST_COUNT = 2**63 - 1
+
+KnownPolicyType = Literal["sts", "tlsa", "no-policy-found"]
+POLICY_TYPES: tuple[str, ...] = get_args(KnownPolicyType)
 
 # RFC 8460 section 4.3; the IANA registry may grow, so an unknown one is kept (R19, Q55).
-RESULT_TYPES = (
+KnownResultType = Literal[
     "starttls-not-supported",
     "certificate-host-mismatch",
     "certificate-expired",
@@ -19,7 +25,8 @@ RESULT_TYPES = (
     "sts-policy-fetch-error",
     "sts-policy-invalid",
     "sts-webpki-invalid",
-)
+]
+RESULT_TYPES: tuple[str, ...] = get_args(KnownResultType)
 # Ours: failures that the summary counts and no failure detail explains (rule 5, Q50, Q51).
 UNSPECIFIED = "unspecified"
 
@@ -32,9 +39,11 @@ class Finding:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class FailureDetail:
-    """One entry of `failure-details`. Empty strings are None (Q53); strings hold no NUL and no lone surrogate."""
+class FailureDetail(Struct, frozen=True, array_like=True, gc=False):
+    """One entry of `failure-details`. Empty strings are None (Q53); strings hold no NUL and no lone surrogate.
+
+    No dataclass, of which each costs as much as ten of these: a report may hold thousands.
+    """
 
     result_type: str
     failed_session_count: int | None  # None: absent (Q59), counts as 0
@@ -66,7 +75,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyResult:
-    """One entry of `policies`: a policy and its summary. Counts are 0 to 2**63 - 1."""
+    """One entry of `policies`: a policy and its summary. Counts are 0 to LARGEST_COUNT."""
 
     policy: Policy
     total_successful_session_count: int

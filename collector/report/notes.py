@@ -14,9 +14,17 @@ class Notes:
 
     def add(self, code: str, message: str) -> None:
         if code in self._messages:
-            self._more[code] = self._more.get(code, 0) + 1
+            self.repeat(code, 1)
         else:
             self._messages[code] = message if len(message) <= _LONGEST else message[:_LONGEST] + "…"
+
+    def repeat(self, code: str, times: int) -> None:
+        """Counts further deviations of a code that was noted before."""
+        self._more[code] = self._more.get(code, 0) + times
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._messages)
 
     def findings(self) -> tuple[Finding, ...]:
         """In the order in which their codes were first noted."""

@@ -4,7 +4,7 @@ Nothing here refuses anything: a policy-string may be deliberately invalid (R25,
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -35,13 +35,18 @@ class ReportedPolicy:
 
 def lines(value: list[Any], where: str, notes: Notes) -> tuple[str, ...]:
     """One field or TLSA record each, as sent where they came so. `where` is the JSON path for findings."""
-    joined = "\n".join(value)
-    if not value or (_REGULAR.match(joined) and joined.count("\n") == len(value) - 1):
+    if are_regular(value):
         return tuple(value)
     separate: list[str] = []
     for entry in value:
         separate += _separated(entry, where, notes)
     return tuple(separate)
+
+
+def are_regular(value: Sequence[str]) -> bool:
+    """Whether each entry is one field or record already."""
+    joined = "\n".join(value)
+    return not value or (_REGULAR.match(joined) is not None and joined.count("\n") == len(value) - 1)
 
 
 def _separated(entry: str, where: str, notes: Notes) -> list[str]:
@@ -101,10 +106,11 @@ _parse_cached = lru_cache(maxsize=2048)(_parse)
 
 def patterns(values: Iterable[str]) -> tuple[str, ...]:
     """MX patterns in normal form, sorted, each once; what is no pattern is left out."""
-    return tuple(sorted({pattern for value in values if (pattern := _pattern(value)) is not None}))
+    return tuple(sorted({normal for value in values if (normal := pattern(value)) is not None}))
 
 
-def _pattern(value: str) -> str | None:
+def pattern(value: str) -> str | None:
+    """The normal form of an MX pattern, None if it is none."""
     wildcard = "*." if value.startswith("*.") else ""
     host = name(value.removeprefix("*."))
     return wildcard + host if host is not None else None

@@ -1,5 +1,6 @@
 """One piece of bytes, one report."""
 
+from collector.report import strict
 from collector.report.decode import decode
 from collector.report.limits import Limits
 from collector.report.model import Report
@@ -19,4 +20,4 @@ def read(data: bytes, *, limits: Limits) -> Report:
 
 def read_plain(text: bytes, notes: Notes, limits: Limits) -> Report:
     """The report that a JSON text is; `notes` hold what was noted while it was unpacked."""
-    return normalise(decode(text, notes), text, notes, limits)
+    return strict.read(text, notes, limits) or normalise(decode(text, notes), text, notes, limits)

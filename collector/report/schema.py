@@ -93,32 +93,59 @@ def deviations(document: dict[str, Any], notes: Notes) -> None:
 
     Entry by entry: explaining costs ten times as much as deciding, and entries that are alike are explained once.
     """
-    entries = document["policies"]
     for error in _strict.iter_errors({**document, "policies": []}):
         _note(error, "", notes)
     explained = 0
-    known: dict[tuple[Any, ...], list[tuple[str, str]]] = {}
-    for position, entry in enumerate(entries):
+    details = _Details(notes)
+    for position, entry in enumerate(document["policies"]):
         where = f"/policies/{position}"
-        details = entry.get("failure-details")
-        shell = {**entry, "failure-details": []} if details else entry
+        own = entry.get("failure-details")
+        shell = {**entry, "failure-details": []} if own else entry
         if explained < _MOST_EXPLAINED and not _strict_policy_result.is_valid(shell):
             explained += 1
             for error in _strict_policy_result.iter_errors(shell):
                 _note(error, where, notes)
-        for index, detail in enumerate(details or ()):
-            if _strict_detail.is_valid(detail):
-                continue
-            alike = tuple(_kind(name, value) for name, value in detail.items())
-            if alike not in known and len(known) < _MOST_EXPLAINED:
-                known[alike] = [_named(error) for error in _strict_detail.iter_errors(detail)]
-            for code, message in known.get(alike, ()):
-                notes.add(code, f"{where}/failure-details/{index}{message}")
+        for index, detail in enumerate(own or ()):
+            details.look_at(detail, where, index)
+    details.close()
 
 
-def _kind(name: str, value: Any) -> tuple[Any, ...]:
-    """Values of one kind break the same rules."""
-    return name, type(value), value if name == "result-type" and isinstance(value, str) else value == ""
+class _Details:
+    """Failure details by kind: those of one kind break the same rules, so one of them is explained."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._explained = 0
+        self._found: dict[tuple[Any, ...], list[tuple[str, str]]] = {}
+        self._more: dict[tuple[Any, ...], int] = {}
+
+    def look_at(self, detail: dict[str, Any], where: str, index: int) -> None:
+        kind = _kind(detail)
+        if kind in self._found:
+            self._more[kind] = self._more.get(kind, 0) + 1
+            return
+        self._found[kind] = found = self._explain(detail)
+        for code, message in found:
+            self._notes.add(code, f"{where}/failure-details/{index}{message}")
+
+    def _explain(self, detail: dict[str, Any]) -> list[tuple[str, str]]:
+        if self._explained == _MOST_EXPLAINED or _strict_detail.is_valid(detail):
+            return []
+        self._explained += 1
+        return [_named(error) for error in _strict_detail.iter_errors(detail)]
+
+    def close(self) -> None:
+        """Counts those that were alike."""
+        for kind, times in self._more.items():
+            for code, _ in self._found[kind]:
+                self._notes.repeat(code, times)
+
+
+def _kind(detail: dict[str, Any]) -> tuple[Any, ...]:
+    """Names, types, result type, and which texts are empty: no rule asks for more once the shape is mended."""
+    values = detail.values()
+    kind = (*detail, *map(type, values), detail.get("result-type"))
+    return (*kind, *[name for name in detail if detail[name] == ""]) if "" in values else kind
 
 
 def _note(error: jsonschema_rs.ValidationError, where: str, notes: Notes) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from collector.errors import ReportRefused
 from collector.report import labels, message
 from collector.report.limits import Limits
-from collector.report.message import Mail
+from collector.report.message import Mail, Part
 from collector.report.model import Finding, Report
 from collector.report.notes import Notes
 from collector.report.reader import read_plain
@@ -22,20 +22,6 @@ _NOT_A_REPORT = ReportRefused("not_a_report", "no TLS report in it")
 # What every report holds and hardly anything else does.
 _MARKS = re.compile(rb'"(?:date-range|policies)"')
 _LEADING = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"  # blanks and byte order marks, UTF-16 too (Q84)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Bytes that may be a report, with their labels. `mail` is the innermost one around them, None for bare bytes.
-
-    `is_claimed`: its labels or its mail say that it is a report.
-    """
-
-    content: bytes
-    content_type: str | None
-    file_name: str | None
-    mail: Mail | None
-    is_claimed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +42,12 @@ class Search:
     refusal: ReportRefused | None
 
 
-def documents(raw: bytes, channel: str, *, limits: Limits) -> tuple[bytes, ...]:
+def documents(
+    raw: bytes, channel: str, *, limits: Limits, content_type: str | None = None, file_name: str | None = None
+) -> tuple[bytes, ...]:
     """The JSON text of each report in a delivery, as it came, in the order of `Delivery.found`."""
-    return tuple(hit.report.document for hit in search(raw, channel, limits=limits).hits)
+    found = search(raw, channel, limits=limits, content_type=content_type, file_name=file_name)
+    return tuple(hit.report.document for hit in found.hits)
 
 
 def search(
@@ -66,14 +55,13 @@ def search(
 ) -> Search:
     """Every report in a delivery. `content_type` and `file_name` label a bare body or file. Raises nothing."""
     notes = Notes()
-    hits: list[Hit] = []
-    refusals: list[ReportRefused] = []
-    room = Room(limits.report_bytes)
+    reading = _Reading(Room(limits.report_bytes), limits, notes)
     try:
-        for candidate in _candidates(raw, channel, content_type, file_name, notes):
-            _read(candidate, room, limits, notes, hits, refusals)
+        for part, is_claimed in _candidates(raw, channel, content_type, file_name, notes):
+            reading.read(part, is_claimed)
     except ReportRefused as refusal:  # of the mail as a whole
         return Search((), notes.findings(), refusal)
+    hits, refusals = reading.hits, reading.refusals
     if not hits:
         return Search((), notes.findings(), refusals[0] if refusals else _NOT_A_REPORT)
     for broken in refusals:
@@ -83,23 +71,24 @@ def search(
 
 def _candidates(
     raw: bytes, channel: str, content_type: str | None, file_name: str | None, notes: Notes
-) -> Iterator[Candidate]:
+) -> Iterator[tuple[Part, bool]]:
+    """What may be a report, and whether its labels or its mail say that it is."""
     if channel in MAIL_CHANNELS or (channel == "import" and not _looks_bare(raw)):
-        yield from _parts(raw, notes)
+        yield from _in_mail(raw, notes)
         return
     label = (content_type or "").partition(";")[0].strip().lower() or None
     is_claimed = labels.claims(label, file_name)
     if is_claimed or _looks_bare(raw):
-        yield Candidate(raw, label, file_name, None, is_claimed)
+        yield Part(label, file_name, raw, None), is_claimed
 
 
-def _parts(raw: bytes, notes: Notes) -> Iterator[Candidate]:
+def _in_mail(raw: bytes, notes: Notes) -> Iterator[tuple[Part, bool]]:
     mail, parts = message.parts(raw, notes)
     for part in parts:
-        is_labelled = labels.claims(part.content_type, part.file_name)
-        if is_labelled or _looks_bare(part.content):
-            is_claimed = is_labelled or mail.is_announced or part.mail.is_announced
-            yield Candidate(part.content, part.content_type, part.file_name, part.mail, is_claimed)
+        if labels.claims(part.content_type, part.file_name):
+            yield part, True
+        elif _looks_bare(part.content):
+            yield part, mail.is_announced or (part.mail is not None and part.mail.is_announced)
 
 
 def _looks_bare(raw: bytes) -> bool:
@@ -110,35 +99,43 @@ def _looks_like_json(data: bytes) -> bool:
     return data[:1000].lstrip(_LEADING).startswith((b"{", b"["))
 
 
-def _read(
-    candidate: Candidate, room: Room, limits: Limits, notes: Notes, hits: list[Hit], refusals: list[ReportRefused]
-) -> None:
-    try:
-        members = _members(candidate, room)
-    except ReportRefused as refusal:
-        # Packed bytes that were posted or imported are meant to be a report; an attachment may be anything.
-        if candidate.is_claimed or candidate.mail is None:
-            refusals.append(refusal)
-        return
-    for name, text, own in members:
-        if not candidate.is_claimed and not _is_marked(text):
-            continue
+class _Reading:
+    """What came of the candidates so far, and how much room there still is."""
+
+    def __init__(self, room: Room, limits: Limits, notes: Notes) -> None:
+        self.hits: list[Hit] = []
+        self.refusals: list[ReportRefused] = []
+        self._room = room
+        self._limits = limits
+        self._notes = notes
+
+    def read(self, part: Part, is_claimed: bool) -> None:
         try:
-            report = read_plain(text, own, limits)
+            members = _members(part, self._room)
         except ReportRefused as refusal:
-            refusals.append(refusal)
-        else:
-            hits.append(Hit(report, name, candidate.mail))
-            labels.note(candidate.content, candidate.content_type, name, candidate.mail is not None, notes)
+            # Packed bytes that were posted or imported are meant to be a report; an attachment may be anything.
+            if is_claimed or part.mail is None:
+                self.refusals.append(refusal)
+            return
+        for name, text, own in members:
+            if not is_claimed and not _is_marked(text):
+                continue
+            try:
+                report = read_plain(text, own, self._limits)
+            except ReportRefused as refusal:
+                self.refusals.append(refusal)
+            else:
+                self.hits.append(Hit(report, name, part.mail))
+                labels.note(part.content, part.content_type, name, part.mail is not None, self._notes)
 
 
-def _members(candidate: Candidate, room: Room) -> list[tuple[str | None, bytes, Notes]]:
-    """Name, JSON text and findings of each report in a candidate: several only in a zip file (Q85)."""
-    packed: list[tuple[str | None, bytes]] = [(candidate.file_name, candidate.content)]
-    if candidate.content.startswith(ZIP):
-        packed = list(zip_members(candidate.content, room))
-    elif labels.is_gzip(candidate.content_type) and not _looks_bare(candidate.content):
-        raise ReportRefused("unpack", f"labelled {candidate.content_type}, and neither gzip data nor JSON")
+def _members(part: Part, room: Room) -> list[tuple[str | None, bytes, Notes]]:
+    """Name, JSON text and findings of each report in a part: several only in a zip file (Q85)."""
+    packed: list[tuple[str | None, bytes]] = [(part.file_name, part.content)]
+    if part.content.startswith(ZIP):
+        packed = list(zip_members(part.content, room))
+    elif labels.is_gzip(part.content_type) and not _looks_bare(part.content):
+        raise ReportRefused("unpack", f"labelled {part.content_type}, and neither gzip data nor JSON")
     members = []
     for name, content in packed:
         own = Notes()

@@ -1,6 +1,6 @@
 """From a mended document to the frozen dataclasses. What is done for each failure detail is what costs."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from collector.report import policy_string
@@ -62,17 +62,18 @@ def _policy_result(
 
 def _policy(policy: dict[str, Any], position: int, notes: Notes) -> Policy:
     where = f"/policies/{position}/policy"
-    policy_type = (policy.get("policy-type") or "").lower()
     lines = policy_string.lines(policy.get("policy-string") or [], f"{where}/policy-string", notes)
-    mx_host = tuple(policy.get("mx-host") or ())
-    if policy_type == "sts":
-        reported = policy_string.parse(lines)
-        mode, max_age = reported.mode, reported.max_age
-        mx = reported.mx or policy_string.patterns(mx_host)  # Q3; for other types mx-host says nothing (Q6)
-    else:
-        mode, max_age, mx = "none" if policy_type == "no-policy-found" else "unknown", None, ()
     domain = _policy_domain(policy.get("policy-domain"), where, notes)
-    return Policy(policy_type, domain, lines, mx_host, mode, mx, max_age)
+    return policy_of((policy.get("policy-type") or "").lower(), domain, lines, tuple(policy.get("mx-host") or ()))
+
+
+def policy_of(policy_type: str, domain: str | None, lines: tuple[str, ...], mx_host: tuple[str, ...]) -> Policy:
+    """The policy that these lines and patterns are, both as sent."""
+    if policy_type != "sts":
+        return Policy(policy_type, domain, lines, mx_host, "none" if policy_type == "no-policy-found" else "unknown")
+    reported = policy_string.parse(lines)
+    mx = reported.mx or policy_string.patterns(mx_host)  # Q3; for other types mx-host says nothing (Q6)
+    return Policy(policy_type, domain, lines, mx_host, reported.mode, mx, reported.max_age)
 
 
 def _policy_domain(value: str | None, where: str, notes: Notes) -> str | None:
@@ -87,24 +88,20 @@ def _policy_domain(value: str | None, where: str, notes: Notes) -> str | None:
     return domain
 
 
-# The `__init__` of a frozen dataclass sets each field by its name; the slots' own setters take half the time.
-_SETTERS = [FailureDetail.__dict__[each.name].__set__ for each in fields(FailureDetail)]
-
-
 def _failure_details(details: list[dict[str, Any]], addresses: Addresses, hosts: Hosts) -> tuple[FailureDetail, ...]:
-    new = object.__new__
-    set_type, set_count, set_sending, set_host, set_helo, set_receiving, set_information, set_reason = _SETTERS
     built = []
     for detail in details:
         get = detail.get
-        made = new(FailureDetail)
-        set_type(made, get("result-type") or UNSPECIFIED)
-        set_count(made, get("failed-session-count"))
-        set_sending(made, addresses[get("sending-mta-ip")])
-        set_host(made, hosts[get("receiving-mx-hostname")])
-        set_helo(made, get("receiving-mx-helo") or None)
-        set_receiving(made, addresses[get("receiving-ip")])
-        set_information(made, get("additional-information") or None)
-        set_reason(made, get("failure-reason-code") or None)
-        built.append(made)
+        built.append(
+            FailureDetail(
+                get("result-type") or UNSPECIFIED,
+                get("failed-session-count"),
+                addresses[get("sending-mta-ip")],
+                hosts[get("receiving-mx-hostname")],
+                get("receiving-mx-helo") or None,
+                addresses[get("receiving-ip")],
+                get("additional-information") or None,
+                get("failure-reason-code") or None,
+            )
+        )
     return tuple(built)

@@ -3,9 +3,9 @@
 from typing import Any
 
 from collector.errors import ReportRefused
+from collector.report.model import LARGEST_COUNT as LARGEST
 from collector.report.notes import Notes
 
-LARGEST = 2**63 - 1
 _OF_SUMMARY = ("total-successful-session-count", "total-failure-session-count")
 
 

@@ -1,32 +1,12 @@
 """Addresses and host names in the one form in which they can be compared."""
 
-import re
-import socket
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from collector import domains
 from collector.report.notes import Notes
 
-_IPV4 = re.compile(
-    r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\Z"
-)
-
-
-_LONGEST = 1000  # characters; nothing longer is a name or an address, or worth a place in a cache
-
-
-def address(value: str) -> str | None:
-    """The RFC 5952 form of an IP address, None if it is none: a scope, leading zeros, `x.x.x.x` (Q54)."""
-    if _IPV4.match(value):
-        return value
-    return _ipv6(value) if ":" in value and len(value) <= _LONGEST else None
-
-
-def _ipv6(value: str) -> str | None:
-    # inet_pton and inet_ntop touch no network, and cost a tenth of `ipaddress`.
-    try:
-        return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, value))
-    except (OSError, ValueError):
-        return None
+_IPV4, _IPV6 = int(AF_INET), int(AF_INET6)
+_LONGEST = 1000  # characters; nothing longer is a name, or worth a place in a cache
 
 
 def host(value: str | None) -> str | None:
@@ -50,18 +30,28 @@ def contact_domain(contact: str | None) -> str | None:
 
 
 class Addresses(dict[str | None, str | None]):
-    """Normal forms by what was sent, for one report: the same few addresses come again and again."""
+    """Normal forms by what was sent, for one report: the same few addresses come again and again.
+
+    The RFC 5952 form of an IP address; what is none is kept as sent (Q54): a scope, leading zeros, `x.x.x.x`.
+    """
 
     def __init__(self, notes: Notes) -> None:
         super().__init__({None: None, "": None})
         self._notes = notes
 
     def __missing__(self, value: str) -> str:
-        normal = address(value)
-        if normal is None:  # kept as sent (Q54)
+        # These two touch no network, and cost a tenth of `ipaddress`. An IPv4 address has but one form.
+        try:
+            if ":" in value:
+                normal = inet_ntop(_IPV6, inet_pton(_IPV6, value))
+            else:
+                inet_pton(_IPV4, value)
+                normal = value
+        except (OSError, ValueError):
             self._notes.add("Q54", f"{value[:60]!r} is no IP address")
-        self[value] = normal or value
-        return normal or value
+            normal = value
+        self[value] = normal
+        return normal
 
 
 class Hosts(dict[str | None, str | None]):

@@ -32,6 +32,7 @@ def mend(document: dict[str, Any], notes: Notes) -> None:
     _rename(document, _ALIASES_OF_REPORT, "", notes)
     _texts(document, _TEXTS_OF_REPORT, "", notes)
     _wrap_policies(document, notes)
+    good_shapes: set[tuple[Any, ...]] = set()  # names and types: thousands of failure details have the same few
     for position, entry in enumerate(document["policies"]):
         where = f"/policies/{position}"
         _drop_null_objects(entry)
@@ -39,7 +40,13 @@ def mend(document: dict[str, Any], notes: Notes) -> None:
             _mend_policy(entry["policy"], f"{where}/policy", notes)
         _wrap_details(entry, where, notes)
         for index, detail in enumerate(entry.get("failure-details") or ()):
-            _mend_detail(detail, where, index, notes)
+            shape = (*detail, *map(type, detail.values()))
+            if shape not in good_shapes:
+                if _has_good_shape(detail):
+                    good_shapes.add(shape)
+                else:
+                    _mend_detail(detail, f"{where}/failure-details/{index}", notes)
+            _mend_result_type(detail, where, index, notes)
 
 
 def without_nul(document: Any, notes: Notes) -> Any:
@@ -141,13 +148,18 @@ def _strings(value: list[Any]) -> Iterator[str]:
             yield str(entry)
 
 
-def _mend_detail(detail: dict[str, Any], where: str, index: int, notes: Notes) -> None:
-    if not detail.keys().isdisjoint(_ALIASES_OF_DETAIL):
-        _rename(detail, _ALIASES_OF_DETAIL, f"{where}/failure-details/{index}", notes)
-    for name in _TEXTS_OF_DETAIL:
-        entry = detail.get(name)
-        if entry is not None and type(entry) is not str:
-            _texts(detail, (name,), f"{where}/failure-details/{index}", notes)
+def _has_good_shape(detail: dict[str, Any]) -> bool:
+    return detail.keys().isdisjoint(_ALIASES_OF_DETAIL) and all(
+        detail.get(name) is None or type(detail[name]) is str for name in _TEXTS_OF_DETAIL
+    )
+
+
+def _mend_detail(detail: dict[str, Any], where: str, notes: Notes) -> None:
+    _rename(detail, _ALIASES_OF_DETAIL, where, notes)
+    _texts(detail, _TEXTS_OF_DETAIL, where, notes)
+
+
+def _mend_result_type(detail: dict[str, Any], where: str, index: int, notes: Notes) -> None:
     result_type = detail.get("result-type")
     if result_type and result_type not in RESULT_TYPES:
         known = result_type.strip().casefold()

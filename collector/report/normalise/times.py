@@ -7,12 +7,27 @@ from collector.errors import ReportRefused
 from collector.report.notes import Notes
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000  # what every database and every calendar holds
+# What is sent nearly always; the day may still be none of that month.
+_PLAIN = re.compile(
+    r"(?:19[7-9][0-9]|[2-8][0-9]{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z\Z"
+)
 _RIGHT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})\Z")
 _LENIENT = re.compile(
     r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})"
     r"(?:(?:[Tt]|[ _]+)([0-9]{2}):?([0-9]{2})(?::?([0-9]{2})(?:[.,]([0-9]+))?)?)?"
     r"\s*([Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z"
 )
+
+
+def plain(value: str) -> datetime | None:
+    """The instant of a date-time in the commonest form, UTC with a Z; None for any other."""
+    if _PLAIN.match(value) is None:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def parse(value: str, where: str, notes: Notes) -> datetime:
