@@ -16,7 +16,7 @@ from collector.delivery import Delivery, Envelope, Stored
 from collector.errors import SchemaOutdated, StoreUnavailable
 from collector.ids import new_id
 from collector.receive.https import drain as draining
-from collector.receive.https.drain import IDLE_SECONDS, Drain, Outage
+from collector.receive.https.drain import BUSY_SECONDS, IDLE_SECONDS, Drain, Outage
 from collector.receive.https.intake import Intake, NotAReport, Reader, Spooled
 from collector.receive.https.intake import Writer as Submits
 from collector.receive.https.spool import Entry, Spool
@@ -128,6 +128,7 @@ def test_into_the_spool_and_out_of_it(parts: Parts) -> None:
     assert parts.drain.step() == draining.FIRST_RETRY_SECONDS
     assert len(parts.spool.names()) == 1
     parts.store.is_away = False
+    assert parts.drain.step() == BUSY_SECONDS
     assert parts.drain.step() == IDLE_SECONDS
     assert parts.spool.names() == []
     [found] = parts.deliveries()
@@ -162,7 +163,7 @@ def test_died_between_commit_and_removal(parts: Parts) -> None:
     """The delivery is there, and so is its file: nothing is counted twice and no second delivery appears."""
     entry = parts.spooled("a")
     parts.store.submit(parts.reader.read(entry)).result(30)
-    assert parts.drain.step() == IDLE_SECONDS
+    assert parts.drain.step() == BUSY_SECONDS
     assert parts.spool.names() == []
     [found] = parts.deliveries()
     assert (found.id, found.outcome) == (entry.id, "stored")

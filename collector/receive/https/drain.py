@@ -13,8 +13,10 @@ from collector.receive.https.spool import Entry, Held, Spool
 
 log = logging.getLogger(__name__)
 
-# Seconds between two looks into the folder; and between two tries while the database is away, doubled each time.
-IDLE_SECONDS = 5.0
+# Seconds between two looks into the folder; after something was found; and between two tries while the database is
+# away, doubled each time.
+IDLE_SECONDS = 2.0
+BUSY_SECONDS = 0.1
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 15.0
 # What is committed together.
@@ -91,7 +93,8 @@ class Drain:
             if not self._is_prepared:
                 self._prepare()
                 self._is_prepared = True
-            is_clear = self._pass()
+            names = self._spool.names()
+            taken = self._take_in_all(names)
         except TlsrptError as error:
             self._outage.begin(str(error))
             depth = self._spool.depth()
@@ -100,9 +103,11 @@ class Drain:
             wait, self._retry = self._retry, min(2 * self._retry, LONGEST_RETRY_SECONDS)
             return wait
         self._retry = FIRST_RETRY_SECONDS
-        if is_clear:
+        if taken:
+            log.info("spool: %d POSTs taken into the store", taken)
+        if taken or not names:  # else somebody else has them, and nobody knows how that goes
             self._outage.end()
-        return IDLE_SECONDS
+        return BUSY_SECONDS if taken else IDLE_SECONDS
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -113,12 +118,8 @@ class Drain:
                 wait = LONGEST_RETRY_SECONDS
             self._stop.wait(wait)
 
-    def _pass(self) -> bool:
-        """Whether nothing stands in the way of the next POST: files are gone, or somebody else has some.
-
-        Raises StoreUnavailable as soon as the store takes nothing of a whole group.
-        """
-        names = self._spool.names()
+    def _take_in_all(self, names: list[str]) -> int:
+        """How many of these are in the store now. Raises StoreUnavailable once it takes nothing of a whole group."""
         taken = 0
         for group in self._groups(names):
             try:
@@ -126,9 +127,7 @@ class Drain:
             finally:
                 for held, _ in group:
                     held.release()
-        if taken:
-            log.info("spool: %d POSTs taken into the store", taken)
-        return bool(taken) or not names
+        return taken
 
     def _groups(self, names: list[str]) -> Iterator[list[_Taken]]:
         group: list[_Taken] = []
