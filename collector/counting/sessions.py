@@ -1,10 +1,11 @@
 """From the results about one domain to its figures (rules 4 to 7)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from collector import domains
-from collector.report.model import UNSPECIFIED, FailureDetail, PolicyResult
+from collector.report.model import UNSPECIFIED, PolicyResult
 
 # Failures without an MX stand under this key.
 NO_MX = ""
@@ -21,16 +22,18 @@ class MxFigures:
     attributable: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What failures have in common; `mode` is that of the policy result they stand in (rule 7)."""
+class Cause(NamedTuple):
+    """What failures have in common; "" where the report does not say. A tuple: each report makes and hashes several.
+
+    `mode` is that of the policy result they stand in (rule 7).
+    """
 
     result_type: str
-    mx: str | None
-    sending_mta_ip: str | None
-    receiving_ip: str | None
-    reason: str | None
-    mode: str
+    mx: str = NO_MX
+    sending_mta_ip: str = ""
+    receiving_ip: str = ""
+    reason: str = ""
+    mode: str = "unknown"
 
 
 @dataclass(slots=True)
@@ -53,12 +56,27 @@ class PartFigures:
     `types` by (policy type, mode), exact; `causes` exact; `policies` the sts policies applied, by (mode, mx patterns).
     """
 
-    successful: int
-    failed: int
+    successful: int = 0
+    failed: int = 0
     types: dict[tuple[str, str], TypeFigures] = field(default_factory=dict)
     mx: dict[str, MxFigures] = field(default_factory=dict)
     causes: dict[Cause, int] = field(default_factory=dict)
     policies: dict[tuple[str, tuple[str, ...]], PolicyFigures] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Results of which no two tell the same sessions (rule 4)."""
+
+    successful: int = 0
+    failed: int = 0
+    mx: dict[str, MxFigures] = field(default_factory=dict)
+
+    def of(self, mx: str) -> MxFigures:
+        figures = self.mx.get(mx)
+        if figures is None:
+            figures = self.mx[mx] = MxFigures()
+        return figures
 
 
 def count(domain: str, results: Sequence[PolicyResult]) -> PartFigures:
@@ -67,17 +85,19 @@ def count(domain: str, results: Sequence[PolicyResult]) -> PartFigures:
     Reporters may tell the same sessions twice, once per policy and once per MX host (Q20, Q109): group B are the
     tlsa results and those whose policy domain is a host, group A the others, and the larger group counts.
     """
-    groups: tuple[list[PolicyResult], list[PolicyResult]] = ([], [])
+    figures = PartFigures()
+    groups = (_Group(), _Group())
     for result in results:
-        groups[_is_group_b(domain, result)].append(result)
-    failed = max(_failed(group) for group in groups)
-    sessions = max(_failed(group) + _successful(group) for group in groups)
-    figures = PartFigures(successful=sessions - failed, failed=failed)
-    for result in results:
+        group = groups[_is_group_b(domain, result)]
+        group.successful += result.total_successful_session_count
+        group.failed += result.total_failure_session_count
         _count_type(figures, result)
         _count_policy(figures, result)
-        _count_causes(figures, result)
-    _merge_mx(figures, [_group_mx(domain, group) for group in groups])
+        _count_failures(figures.causes, group, result)
+        _count_attributed(domain, group, result)
+    figures.failed = max(group.failed for group in groups)
+    figures.successful = max(group.failed + group.successful for group in groups) - figures.failed
+    figures.mx = _larger(*groups)
     return figures
 
 
@@ -97,17 +117,11 @@ def _is_group_b(domain: str, result: PolicyResult) -> bool:
     return policy.policy_type == "tlsa" or policy.policy_domain not in (None, domain)
 
 
-def _failed(results: Iterable[PolicyResult]) -> int:
-    return sum(result.total_failure_session_count for result in results)
-
-
-def _successful(results: Iterable[PolicyResult]) -> int:
-    return sum(result.total_successful_session_count for result in results)
-
-
 def _count_type(figures: PartFigures, result: PolicyResult) -> None:
     key = (_key(result.policy.policy_type), result.policy.mode)
-    figure = figures.types.setdefault(key, TypeFigures())
+    figure = figures.types.get(key)
+    if figure is None:
+        figure = figures.types[key] = TypeFigures()
     figure.results += 1
     figure.successful += result.total_successful_session_count
     figure.failed += result.total_failure_session_count
@@ -122,59 +136,55 @@ def _count_policy(figures: PartFigures, result: PolicyResult) -> None:
     figure.sessions += result.total_successful_session_count + result.total_failure_session_count
 
 
-def _count_causes(figures: PartFigures, result: PolicyResult) -> None:
+def _count_failures(causes: dict[Cause, int], group: _Group, result: PolicyResult) -> None:
+    """The failure details, and what the summary counts beyond them: a shortfall (rule 5)."""
+    mode = result.policy.mode
+    told = 0
     for detail in result.failure_details:
+        failed = detail.failed_session_count or 0
+        mx = _mx(detail.receiving_mx_hostname)
         cause = Cause(
-            result_type=_key(detail.result_type),
-            mx=_mx_of(detail) or None,
-            sending_mta_ip=detail.sending_mta_ip,
-            receiving_ip=detail.receiving_ip,
-            reason=detail.failure_reason_code,
-            mode=result.policy.mode,
+            _key(detail.result_type),
+            mx,
+            detail.sending_mta_ip or "",
+            detail.receiving_ip or "",
+            detail.failure_reason_code or "",
+            mode,
         )
-        figures.causes[cause] = figures.causes.get(cause, 0) + (detail.failed_session_count or 0)
-    shortfall = _shortfall(result)
-    if shortfall:
-        cause = Cause(UNSPECIFIED, None, None, None, None, result.policy.mode)
-        figures.causes[cause] = figures.causes.get(cause, 0) + shortfall
+        causes[cause] = causes.get(cause, 0) + failed
+        group.of(mx).failed += failed
+        told += failed
+    shortfall = result.total_failure_session_count - told
+    if shortfall > 0:
+        cause = Cause(UNSPECIFIED, mode=mode)
+        causes[cause] = causes.get(cause, 0) + shortfall
+        group.of(NO_MX).failed += shortfall
 
 
-def _shortfall(result: PolicyResult) -> int:
-    """Failures of the summary that no detail explains (rule 5)."""
-    told = sum(detail.failed_session_count or 0 for detail in result.failure_details)
-    return max(0, result.total_failure_session_count - told)
+def _count_attributed(domain: str, group: _Group, result: PolicyResult) -> None:
+    mx = attributed_mx(domain, result)
+    if mx is not None:
+        figure = group.of(mx)
+        figure.successful += result.total_successful_session_count
+        figure.attributable += 1
 
 
-def _group_mx(domain: str, group: Iterable[PolicyResult]) -> dict[str, MxFigures]:
-    """One group's figures by MX."""
-    by_mx: dict[str, MxFigures] = {}
-    for result in group:
-        for detail in result.failure_details:
-            by_mx.setdefault(_mx_of(detail), MxFigures()).failed += detail.failed_session_count or 0
-        shortfall = _shortfall(result)
-        if shortfall:
-            by_mx.setdefault(NO_MX, MxFigures()).failed += shortfall
-        mx = attributed_mx(domain, result)
-        if mx is not None:
-            figure = by_mx.setdefault(mx, MxFigures())
-            figure.successful += result.total_successful_session_count
-            figure.attributable += 1
-    return by_mx
-
-
-def _merge_mx(figures: PartFigures, groups: Iterable[dict[str, MxFigures]]) -> None:
+def _larger(one: _Group, other: _Group) -> dict[str, MxFigures]:
     """Per MX the larger of the two groups' figures (rule 4)."""
-    for group in groups:
-        for mx, figure in group.items():
-            merged = figures.mx.setdefault(mx, MxFigures())
-            merged.failed = max(merged.failed, figure.failed)
-            merged.successful = max(merged.successful, figure.successful)
-            merged.attributable += figure.attributable
+    merged = one.mx
+    for mx, figure in other.mx.items():
+        same = merged.get(mx)
+        if same is None:
+            merged[mx] = figure
+        else:
+            same.failed = max(same.failed, figure.failed)
+            same.successful = max(same.successful, figure.successful)
+            same.attributable += figure.attributable
+    return merged
 
 
-def _mx_of(detail: FailureDetail) -> str:
+def _mx(name: str | None) -> str:
     """The MX of a failure detail in normal form, or as sent where it is no name; NO_MX if there is none."""
-    name = detail.receiving_mx_hostname
     return NO_MX if name is None else domains.normalise(name) or _key(name)
 
 

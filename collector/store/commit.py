@@ -2,21 +2,21 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 
 from sqlalchemy import Connection, Engine, update
 
 from collector.delivery import Delivery, Envelope, Stored
 from collector.report.model import Finding, PolicyResult
 from collector.store import bulk, plan, rollups
+from collector.store.bulk import Forms, Row
 from collector.store.domains import Snapshot
 from collector.store.engine import writing
-from collector.store.plan import Candidate, PartOutcome, Plan
+from collector.store.plan import Candidate, Plan
 from collector.store.tables import delivery as delivery_table
-from collector.store.tables import delivery_part, failure_detail, policy_result
+from collector.store.tables import delivery_part
 from collector.store.tables import report as report_table
+from collector.store.types import to_json
 
-_ENVELOPE = [field.name for field in fields(Envelope) if field.name != "channel"]
 _FASTEST = 1  # the mail is base64 of gzip: more effort gains nothing
 
 
@@ -27,35 +27,40 @@ def commit(engine: Engine, deliveries: Sequence[Delivery], snapshot: Snapshot) -
     """
     compressed = [zlib.compress(delivery.raw, _FASTEST) for delivery in deliveries]
     with writing(engine) as connection:
+        database = bulk.of(connection)
         decided = plan.make(connection, deliveries, snapshot.current(connection))
         outcomes = decided.outcomes(deliveries)
         rows = [
-            _delivery_row(delivery, stored, raw)
+            _delivery_row(delivery, stored, raw, database.forms)
             for delivery, stored, raw in zip(deliveries, outcomes, compressed, strict=True)
         ]
-        bulk.insert(connection, delivery_table, rows)
+        database.insert(connection, delivery_table, rows)
         write(connection, decided)
     return outcomes
 
 
 def write(connection: Connection, decided: Plan) -> None:
     """Writes a plan's reports, figures and parts; the rows of the deliveries stand already."""
+    database = bulk.of(connection)
+    forms = database.forms
     increments = rollups.Increments()
-    reports: list[bulk.Row] = []
-    results: list[bulk.Row] = []
-    details: list[bulk.Row] = []
+    reports: list[Row] = []
     for candidate in decided.fresh:
         figures = rollups.figures_of(candidate)
         increments.add(candidate, figures)
-        reports.append(_report_row(candidate, figures.successful, figures.failed))
-        for position in candidate.part.positions:
-            result = candidate.found.report.policies[position]
-            results.append(_result_row(candidate, position, result))
-            details.extend(_detail_rows(candidate, position, result))
-    bulk.insert(connection, report_table, reports)
-    bulk.insert(connection, policy_result, results)
-    bulk.insert(connection, failure_detail, details)
-    bulk.insert(connection, delivery_part, [_part_row(part) for part in decided.parts])
+        reports.append(_report_row(candidate, figures.successful, figures.failed, forms))
+    parts = [
+        (
+            forms.id(part.delivery_id),
+            part.position,
+            part.name,
+            part.outcome,
+            part.report_id and forms.id(part.report_id),
+        )
+        for part in decided.parts
+    ]
+    database.insert(connection, report_table, reports)
+    database.insert(connection, delivery_part, parts)
     increments.write(connection)
     if decided.lent:
         _lend(connection, decided)
@@ -69,93 +74,94 @@ def _lend(connection: Connection, decided: Plan) -> None:
             .where(
                 report_table.c.domain_id == lending.copy.domain_id,
                 report_table.c.day == lending.copy.day,
-                report_table.c.report_id == lending.existing.report_id,
+                report_table.c.report_key == lending.existing.key,
             )
             .values(authenticated=True, reporter=lending.copy.reporter, report_key=lending.copy.key)
         )
 
 
-def _delivery_row(delivery: Delivery, stored: Stored, raw: bytes) -> bulk.Row:
+def _delivery_row(delivery: Delivery, stored: Stored, raw: bytes, forms: Forms) -> Row:
     reason = stored.reason
-    envelope = {name: getattr(delivery.envelope, name) for name in _ENVELOPE}
     return (
-        delivery.id,
-        delivery.received_at,
+        forms.id(delivery.id),
+        forms.instant(delivery.received_at),
         delivery.envelope.channel,
         stored.outcome,
         reason.code if reason else None,
         reason.message if reason else None,
         delivery.reporter,
-        delivery.authenticated,
+        forms.flag(delivery.authenticated),
         len(delivery.raw),
-        _findings(delivery.findings),
-        envelope,
-        raw,
+        to_json(finding_pairs(delivery.findings)),
+        to_json(_envelope(delivery.envelope)),
+        forms.octets(raw),
     )
 
 
-def _report_row(candidate: Candidate, successful: int, failed: int) -> bulk.Row:
+def _envelope(envelope: Envelope) -> dict[str, object]:
+    """All of it but the channel, which has a column."""
+    return {
+        "peer": envelope.peer,
+        "helo": envelope.helo,
+        "mail_from": envelope.mail_from,
+        "rcpt_to": envelope.rcpt_to,
+        "tls": envelope.tls,
+        "content_type": envelope.content_type,
+        "file_name": envelope.file_name,
+    }
+
+
+def _report_row(candidate: Candidate, successful: int, failed: int, forms: Forms) -> Row:
     report = candidate.found.report
+    policies = report.policies
     return (
-        candidate.domain_id,
-        candidate.day,
-        candidate.report_id,
-        candidate.key,
-        candidate.content,
-        candidate.delivery_id,
-        candidate.received_at,
-        candidate.authenticated,
+        forms.id(candidate.domain_id),
+        forms.day(candidate.day),
+        forms.octets(candidate.key),
+        forms.id(candidate.report_id),
+        forms.octets(candidate.content),
+        forms.id(candidate.delivery.id),
+        forms.instant(candidate.delivery.received_at),
+        forms.flag(candidate.authenticated),
         candidate.reporter,
         report.report_id,
         report.organization_name,
         report.contact_info,
-        report.start_datetime,
-        report.end_datetime,
+        forms.instant(report.start_datetime),
+        forms.instant(report.end_datetime),
         successful,
         failed,
-        _findings(candidate.findings),
+        to_json(finding_pairs(candidate.findings)),
+        to_json([_policy_result(policies[position]) for position in candidate.part.positions]),
     )
 
 
-def _result_row(candidate: Candidate, position: int, result: PolicyResult) -> bulk.Row:
+def _policy_result(result: PolicyResult) -> dict[str, object]:
     policy = result.policy
-    return (
-        candidate.domain_id,
-        candidate.day,
-        candidate.report_id,
-        position,
-        policy.policy_type,
-        policy.policy_domain,
-        policy.mode,
-        policy.policy_string,
-        policy.mx_host,
-        policy.mx,
-        policy.max_age,
-        result.total_successful_session_count,
-        result.total_failure_session_count,
-    )
+    return {
+        "policy_type": policy.policy_type,
+        "policy_domain": policy.policy_domain,
+        "mode": policy.mode,
+        "policy_string": policy.policy_string,
+        "mx_host": policy.mx_host,
+        "successful": result.total_successful_session_count,
+        "failed": result.total_failure_session_count,
+        "failure_details": [
+            (
+                detail.result_type,
+                detail.sending_mta_ip,
+                detail.receiving_mx_hostname,
+                detail.receiving_mx_helo,
+                detail.receiving_ip,
+                detail.failed_session_count,
+                detail.additional_information,
+                detail.failure_reason_code,
+            )
+            for detail in result.failure_details
+        ],
+    }
 
 
-def _detail_rows(candidate: Candidate, policy_position: int, result: PolicyResult) -> Iterable[bulk.Row]:
-    head = (candidate.domain_id, candidate.day, candidate.report_id, policy_position)
-    for position, detail in enumerate(result.failure_details):
-        yield (
-            *head,
-            position,
-            detail.result_type,
-            detail.sending_mta_ip,
-            detail.receiving_mx_hostname,
-            detail.receiving_mx_helo,
-            detail.receiving_ip,
-            detail.failed_session_count,
-            detail.additional_information,
-            detail.failure_reason_code,
-        )
-
-
-def _part_row(part: PartOutcome) -> bulk.Row:
-    return (part.delivery_id, part.position, part.name, part.outcome, part.report_id)
-
-
-def _findings(findings: Iterable[Finding]) -> list[list[str]]:
-    return [[finding.code, finding.message] for finding in findings]
+def finding_pairs(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    """Findings as the database keeps them."""
+    return [(finding.code, finding.message) for finding in findings]

@@ -1,15 +1,15 @@
-"""A group of deliveries on its way into one transaction: each part is decided, figures are merged, then all is written.
+"""A group of deliveries on its way into one transaction: each part is decided before anything is written.
 
 Decisions follow rule 3: an equal content is a `duplicate`, other content under the same key a `conflict`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Select, bindparam, select, text, tuple_
+from sqlalchemy import Connection
 
 from collector.counting import identity
 from collector.counting.assign import Part, split
@@ -17,6 +17,8 @@ from collector.counting.known import KnownDomains
 from collector.delivery import OUTCOMES, Delivery, Found, Stored
 from collector.ids import new_id
 from collector.report.model import Finding
+from collector.store import bulk
+from collector.store.bulk import Wanted
 from collector.store.tables import report as report_table
 
 
@@ -24,24 +26,17 @@ from collector.store.tables import report as report_table
 class Candidate:
     """One known domain's part of a report that arrived, and what is decided about it."""
 
-    delivery_id: UUID
-    received_at: datetime
+    delivery: Delivery
     found: Found
     position: int
     part: Part
     domain_id: UUID
+    day: date
+    reporter: str
     authenticated: bool
     key: bytes
     content: bytes
     report_id: UUID = field(default_factory=new_id)
-
-    @property
-    def day(self) -> date:
-        return self.found.report.day
-
-    @property
-    def reporter(self) -> str:
-        return self.found.reporter
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -60,8 +55,7 @@ class Existing:
     pending: Candidate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PartOutcome:
+class PartOutcome(NamedTuple):
     delivery_id: UUID
     position: int
     name: str
@@ -127,7 +121,7 @@ def make(
                 else:
                     candidates.append(_candidate(delivery, found, position, part, known))
     if candidates:
-        _lock(connection, candidates)
+        bulk.of(connection).lock(connection, {candidate.domain_id for candidate in candidates})
         _decide(plan, candidates, _existing(connection, candidates))
     return plan
 
@@ -135,89 +129,78 @@ def make(
 def _candidate(delivery: Delivery, found: Found, position: int, part: Part, known: KnownDomains) -> Candidate:
     report = found.report
     return Candidate(
-        delivery_id=delivery.id,
-        received_at=delivery.received_at,
+        delivery=delivery,
         found=found,
         position=position,
         part=part,
         domain_id=known.ids[part.domain],
+        day=report.day,
+        reporter=found.reporter,
         authenticated=delivery.authenticated,
         key=identity.report_key(report, part, reporter=found.reporter, authenticated=delivery.authenticated),
         content=identity.content(report, part),
     )
 
 
-def _lock(connection: Connection, candidates: Iterable[Candidate]) -> None:
-    """PostgreSQL: one collector at a time decides about a domain. SQLite has one writer anyway."""
-    if connection.dialect.name != "postgresql":
-        return
-    keys = sorted({candidate.domain_id.int & (1 << 63) - 1 for candidate in candidates})
-    statement = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
-    connection.execute(statement, {"keys": keys})
-
-
 class _Counted:
     """The reports that matter for a group, by key and by content; grows as the group is decided."""
 
     def __init__(self) -> None:
-        self._by_key: dict[tuple[UUID, date, bytes], Existing] = {}
-        self._by_content: dict[tuple[UUID, date, bytes], list[Existing]] = {}
+        self._by_key: dict[_Digest, Existing] = {}
+        self._by_content: dict[_Digest, list[Existing]] = {}
 
-    def add(self, domain_id: UUID, day: date, existing: Existing) -> None:
-        if (domain_id, day, existing.key) not in self._by_key:
-            self._by_key[domain_id, day, existing.key] = existing
-            self._by_content.setdefault((domain_id, day, existing.content), []).append(existing)
+    def add(self, about: Candidate, existing: Existing) -> None:
+        """`existing` is a report about the same domain and day as `about`."""
+        key = _digest(about, existing.key)
+        if key not in self._by_key:
+            self._by_key[key] = existing
+            self._by_content.setdefault(_digest(about, existing.content), []).append(existing)
 
-    def replace(self, domain_id: UUID, day: date, old: Existing, new: Existing) -> None:
-        del self._by_key[domain_id, day, old.key]
-        self._by_content[domain_id, day, old.content].remove(old)
-        self.add(domain_id, day, new)
+    def replace(self, about: Candidate, old: Existing, new: Existing) -> None:
+        del self._by_key[_digest(about, old.key)]
+        self._by_content[_digest(about, old.content)].remove(old)
+        self.add(about, new)
 
     def same_key(self, candidate: Candidate) -> Existing | None:
-        return self._by_key.get((candidate.domain_id, candidate.day, candidate.key))
+        return self._by_key.get(_digest(candidate, candidate.key))
 
     def same_content(self, candidate: Candidate) -> Existing | None:
         """A counted report with equal content that this may be a copy of.
 
         Two authenticated reporters are never each other's copies: nobody can block another's report.
         """
-        for existing in self._by_content.get((candidate.domain_id, candidate.day, candidate.content), ()):
+        for existing in self._by_content.get(_digest(candidate, candidate.content), ()):
             both = existing.authenticated and candidate.authenticated
             if not both or existing.reporter == candidate.reporter:
                 return existing
         return None
 
 
-def _looking_for(digest: Column[Any]) -> Select[Any]:
-    """The counted reports with one of the `wanted` (domain_id, day, digest). Built once: building is what costs."""
-    table = report_table.c
-    columns = (
-        table.domain_id,
-        table.day,
-        table.report_id,
-        table.report_key,
-        table.content,
-        table.authenticated,
-        table.reporter,
-    )
-    return select(*columns).where(tuple_(table.domain_id, table.day, digest).in_(bindparam("wanted", expanding=True)))
+# Domain, day, digest of key or content. The domain as a number: the hash of a UUID is made anew each time, and slow.
+_Digest = tuple[int, date, bytes]
 
 
-_BY_KEY = _looking_for(report_table.c.report_key)
-_BY_CONTENT = _looking_for(report_table.c.content)
-_AT_ONCE = 300  # SQLite allows so many values in a statement, three times
+def _digest(about: Candidate, digest: bytes) -> _Digest:
+    return about.domain_id.int, about.day, digest
+
+
+_table = report_table.c
+_EXISTING = (_table.report_id, _table.report_key, _table.content, _table.authenticated, _table.reporter)
+_BY_KEY = Wanted(report_table, _EXISTING, by=(_table.domain_id, _table.day, _table.report_key))
+_BY_CONTENT = Wanted(report_table, _EXISTING, by=(_table.domain_id, _table.day, _table.content))
 
 
 def _existing(connection: Connection, candidates: Sequence[Candidate]) -> _Counted:
+    database = bulk.of(connection)
+    forms = database.forms
+    about = [(forms.id(candidate.domain_id), forms.day(candidate.day)) for candidate in candidates]
+    keys = [(*scope, forms.octets(candidate.key)) for scope, candidate in zip(about, candidates, strict=True)]
+    contents = [(*scope, forms.octets(candidate.content)) for scope, candidate in zip(about, candidates, strict=True)]
     counted = _Counted()
-    for query, wanted in (
-        (_BY_KEY, {(c.domain_id, c.day, c.key) for c in candidates}),
-        (_BY_CONTENT, {(c.domain_id, c.day, c.content) for c in candidates}),
-    ):
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = list(wanted)[start : start + _AT_ONCE]
-            for domain_id, day, *rest in connection.execute(query, {"wanted": some}):
-                counted.add(domain_id, day, Existing(*rest))
+    for wanted, values in ((_BY_KEY, keys), (_BY_CONTENT, contents)):
+        for index, (report_id, key, content, authenticated, reporter) in database.find(connection, wanted, values):
+            existing = Existing(forms.read_id(report_id), key, content, bool(authenticated), reporter)
+            counted.add(candidates[index], existing)
     return counted
 
 
@@ -235,9 +218,9 @@ def _decide(plan: Plan, candidates: Iterable[Candidate], counted: _Counted) -> N
         else:
             outcome, target = "stored", candidate.report_id
             plan.fresh.append(candidate)
-            counted.add(candidate.domain_id, candidate.day, _as_existing(candidate))
-        name = candidate.part.domain
-        plan.parts.append(PartOutcome(candidate.delivery_id, candidate.position, name, outcome, target))
+            counted.add(candidate, _as_existing(candidate))
+        part = PartOutcome(candidate.delivery.id, candidate.position, candidate.part.domain, outcome, target)
+        plan.parts.append(part)
 
 
 def _as_existing(candidate: Candidate) -> Existing:
@@ -250,10 +233,9 @@ def _lend(plan: Plan, counted: _Counted, same: Existing, copy: Candidate) -> Non
     """An authenticated copy lends its authentication to a report that came without (rule 3)."""
     if same.pending is not None:  # earlier in this very group: not written yet
         pending = same.pending
-        pending.found = replace(pending.found, reporter=copy.reporter)
-        pending.authenticated, pending.key = True, copy.key
+        pending.authenticated, pending.reporter, pending.key = True, copy.reporter, copy.key
         renewed = _as_existing(pending)
     else:
         plan.lent.append(Lending(same, copy))
         renewed = replace(same, authenticated=True, key=copy.key, reporter=copy.reporter)
-    counted.replace(copy.domain_id, copy.day, same, renewed)
+    counted.replace(copy, same, renewed)

@@ -1,118 +1,203 @@
 """The rollups' increments, merged over a group of reports before they are written (DESIGN, The hot path)."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Connection, Table, and_, delete, update
 
 from collector.counting import sessions
 from collector.counting.identity import DIGEST_BYTES
-from collector.counting.sessions import KEY_CHARACTERS, Cause, PartFigures
+from collector.counting.sessions import KEY_CHARACTERS, Cause, MxFigures, PartFigures, PolicyFigures, TypeFigures
 from collector.store import bulk
+from collector.store.bulk import Forms, Row
 from collector.store.plan import Candidate, Lending
 from collector.store.tables import rollup_day, rollup_failure, rollup_mx, rollup_policy, rollup_reporter, rollup_type
+from collector.store.types import to_json
 
-# Per table: key -> (counts to add, then what is set or grows), in the order of the columns.
-_Rows = dict[tuple[Any, ...], list[Any]]
+
+@dataclass(slots=True)
+class _Headline:
+    """Reports and their rule 4 figures."""
+
+    last_received: datetime
+    organization: str = ""
+    reports: int = 0
+    successful: int = 0
+    failed: int = 0
+
+    def add(self, figures: PartFigures, received_at: datetime) -> None:
+        self.reports += 1
+        self.successful += figures.successful
+        self.failed += figures.failed
+        if received_at > self.last_received:
+            self.last_received = received_at
+
+
+@dataclass(slots=True)
+class _Day:
+    """What a group adds to one day of one domain, by the columns that follow in each rollup's key."""
+
+    total: _Headline
+    reporters: dict[str, _Headline] = field(default_factory=dict)
+    types: dict[tuple[str, str], TypeFigures] = field(default_factory=dict)
+    mx: dict[str, MxFigures] = field(default_factory=dict)
+    causes: dict[tuple[Cause, str], list[int]] = field(default_factory=dict)  # with the reporter; [details, failed]
+    policies: dict[tuple[str, str, tuple[str, ...]], PolicyFigures] = field(default_factory=dict)  # reporter, mode, mx
 
 
 class Increments:
     """Adds up the figures of many reports; `write()` turns them into one statement per table."""
 
     def __init__(self) -> None:
-        self.tables: dict[Table, _Rows] = {
-            table: {} for table in (rollup_day, rollup_type, rollup_reporter, rollup_mx, rollup_failure, rollup_policy)
-        }
+        self._days: dict[tuple[UUID, date, bool], _Day] = {}
 
     def add(self, candidate: Candidate, figures: PartFigures) -> None:
         """One report's figures, under the authentication and reporter that `candidate` has."""
-        reporter = candidate.reporter[:KEY_CHARACTERS]
-        self._add(candidate, figures, reporter, candidate.authenticated, candidate.received_at)
+        self._add(candidate, figures, candidate.reporter[:KEY_CHARACTERS], candidate.authenticated)
 
     def add_unauthenticated(self, candidate: Candidate, figures: PartFigures, reporter: str) -> None:
         """The same figures as they stand for a report that came without authentication, from `reporter`."""
-        self._add(candidate, figures, reporter[:KEY_CHARACTERS], False, candidate.received_at)
+        self._add(candidate, figures, reporter[:KEY_CHARACTERS], False)
 
-    def _add(self, candidate: Candidate, figures: PartFigures, reporter: str, marked: bool, at: datetime) -> None:
+    def _add(self, candidate: Candidate, figures: PartFigures, reporter: str, marked: bool) -> None:
         key = (candidate.domain_id, candidate.day, marked)
-        headline = [1, figures.successful, figures.failed, at]
-        self._put(rollup_day, key, headline)
-        self._put(rollup_reporter, (*key, reporter), [*headline, candidate.found.report.organization_name])
-        for (policy_type, mode), kind in figures.types.items():
-            self._put(rollup_type, (*key, policy_type, mode), [kind.results, kind.successful, kind.failed])
-        for mx, figure in figures.mx.items():
-            self._put(rollup_mx, (*key, mx), [figure.failed, figure.successful, figure.attributable])
+        received_at = candidate.delivery.received_at
+        day = self._days.get(key)
+        if day is None:
+            day = self._days[key] = _Day(_Headline(received_at))
+        day.total.add(figures, received_at)
+        headline = day.reporters.get(reporter)
+        if headline is None:
+            headline = day.reporters[reporter] = _Headline(received_at)
+        headline.add(figures, received_at)
+        headline.organization = candidate.found.report.organization_name or headline.organization
+        _merge_types(day.types, figures.types)
+        _merge_mx(day.mx, figures.mx)
         for (mode, patterns), policy in figures.policies.items():
-            policy_key = _digest((mode, *patterns))
-            row = [mode, patterns, policy.results, policy.sessions]
-            self._put(rollup_policy, (*key, reporter, policy_key), row)
+            policies = day.policies.setdefault((reporter, mode, patterns), PolicyFigures())
+            policies.results += policy.results
+            policies.sessions += policy.sessions
         for cause, failed in figures.causes.items():
-            row = [
-                cause.result_type,
-                cause.mx,
-                cause.sending_mta_ip,
-                cause.receiving_ip,
-                reporter,
-                cause.reason,
-                cause.mode,
-                1,
-                failed,
-            ]
-            self._put(rollup_failure, (*key, _failure_key(cause, reporter)), row)
-
-    def _put(self, table: Table, key: tuple[Any, ...], values: list[Any]) -> None:
-        row = self.tables[table].setdefault(key, values)
-        if row is values:
-            return
-        for index, value in enumerate(values):
-            if isinstance(value, int):
-                row[index] += value
-            elif isinstance(value, datetime):
-                row[index] = max(row[index], value)
-            elif value is not None:
-                row[index] = value
+            counts = day.causes.setdefault((cause, reporter), [0, 0])
+            counts[0] += 1
+            counts[1] += failed
 
     def write(self, connection: Connection) -> None:
-        for table, rows in self.tables.items():
-            bulk.add_up(connection, table, [(*key, *values) for key, values in rows.items()])
+        database = bulk.of(connection)
+        for table, rows in self._rows(database.forms):
+            database.add_up(connection, table, rows)
 
     def take_back(self, connection: Connection) -> None:
         """Subtracts instead; rows that nothing is left of are deleted. For the rare lending, not for the hot path."""
-        for table, rows in self.tables.items():
-            own = [column for column in table.columns if not column.primary_key]
-            counts = [column for column in own if isinstance(column.type, BigInteger)]
-            for key, values in rows.items():
-                where = and_(*(column == value for column, value in zip(table.primary_key, key, strict=True)))
-                by_name = dict(zip((column.name for column in own), values, strict=True))
-                changed = {column.name: column - by_name[column.name] for column in counts}
+        for table, rows in self._rows(Forms()):
+            counts = [column for column in table.columns if isinstance(column.type, BigInteger)]
+            for row in rows:
+                values = dict(zip(table.columns, row, strict=True))
+                where = and_(*(column == values[column] for column in table.primary_key))
+                changed = {column.name: column - values[column] for column in counts}
                 connection.execute(update(table).where(where).values(changed))
                 connection.execute(delete(table).where(where, *(column == 0 for column in counts)))
 
+    def _rows(self, forms: Forms) -> Iterator[tuple[Table, list[Row]]]:
+        """Every rollup's rows, in the order of its columns."""
+        days = [
+            ((forms.id(domain_id), forms.day(day), forms.flag(marked)), figures)
+            for (domain_id, day, marked), figures in self._days.items()
+        ]
+        yield rollup_day, [(*head, *_headline(day.total, forms)) for head, day in days]
+        yield (
+            rollup_reporter,
+            [
+                (*head, name, *_headline(of, forms), of.organization)
+                for head, day in days
+                for name, of in day.reporters.items()
+            ],
+        )
+        yield (
+            rollup_type,
+            [
+                (*head, *key, of.results, of.successful, of.failed)
+                for head, day in days
+                for key, of in day.types.items()
+            ],
+        )
+        yield (
+            rollup_mx,
+            [
+                (*head, name, of.failed, of.successful, of.attributable)
+                for head, day in days
+                for name, of in day.mx.items()
+            ],
+        )
+        yield (
+            rollup_policy,
+            [
+                (*head, reporter, forms.octets(_digest((mode, *mx))), mode, to_json(mx), of.results, of.sessions)
+                for head, day in days
+                for (reporter, mode, mx), of in day.policies.items()
+            ],
+        )
+        yield (
+            rollup_failure,
+            [
+                (*head, forms.octets(_failure_key(cause, reporter)), *cause[:4], reporter, *cause[4:], *counts)
+                for head, day in days
+                for (cause, reporter), counts in day.causes.items()
+            ],
+        )
+
+
+def _headline(of: _Headline, forms: Forms) -> tuple[int, int, int, Any]:
+    return of.reports, of.successful, of.failed, forms.instant(of.last_received)
+
+
+def _merge_types(into: dict[tuple[str, str], TypeFigures], figures: dict[tuple[str, str], TypeFigures]) -> None:
+    if not into:
+        into.update(figures)
+        return
+    for key, more in figures.items():
+        of = into.setdefault(key, TypeFigures())
+        of.results += more.results
+        of.successful += more.successful
+        of.failed += more.failed
+
+
+def _merge_mx(into: dict[str, MxFigures], figures: dict[str, MxFigures]) -> None:
+    if not into:
+        into.update(figures)
+        return
+    for mx, more in figures.items():
+        of = into.setdefault(mx, MxFigures())
+        of.failed += more.failed
+        of.successful += more.successful
+        of.attributable += more.attributable
+
 
 def figures_of(candidate: Candidate) -> PartFigures:
-    results = [candidate.found.report.policies[position] for position in candidate.part.positions]
-    return sessions.count(candidate.part.domain, results)
+    policies = candidate.found.report.policies
+    return sessions.count(candidate.part.domain, [policies[position] for position in candidate.part.positions])
 
 
 def move(connection: Connection, lendings: Iterable[Lending]) -> None:
     """The figures of reports that became authenticated move from the unauthenticated rows to their own."""
     before, after = Increments(), Increments()
     for lending in lendings:
-        figures = figures_of(lending.copy)
-        before.add_unauthenticated(lending.copy, figures, lending.existing.reporter)
-        after.add(lending.copy, figures)
+        before.add_unauthenticated(lending.copy, figures_of(lending.copy), lending.existing.reporter)
+        after.add(lending.copy, figures_of(lending.copy))
     before.take_back(connection)
     after.write(connection)
 
 
+@lru_cache(maxsize=4096)  # the same hosts fail from day to day, and for many domains
 def _failure_key(cause: Cause, reporter: str) -> bytes:
-    return _digest(
-        (cause.result_type, cause.mx, cause.sending_mta_ip, cause.receiving_ip, cause.reason, cause.mode, reporter)
-    )
+    return _digest((*cause, reporter))
 
 
-def _digest(fields: Iterable[str | None]) -> bytes:
+def _digest(fields: Iterable[str]) -> bytes:
     """No field holds a NUL: the reader strips them (Q58)."""
-    return blake2b("\0".join([value or "" for value in fields]).encode(), digest_size=DIGEST_BYTES).digest()
+    return blake2b("\0".join(fields).encode(), digest_size=DIGEST_BYTES).digest()

@@ -18,6 +18,11 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def to_json(value: Any) -> str:
+    """A JSON value as both databases keep it."""
+    return orjson.dumps(value).decode()
+
+
 class Id(TypeDecorator[UUID]):
     """A UUID: `uuid` on PostgreSQL, 16 bytes on SQLite (half of text, and it sorts the same)."""
 
@@ -61,7 +66,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else orjson.dumps(value).decode()
+        return None if value is None else to_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else orjson.loads(value)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, Select, exists, select
+from sqlalchemy import Column, Engine, Row, Select, exists, select, text
 
 from collector.report import documents
 from collector.report.model import Finding
@@ -13,7 +13,7 @@ from collector.settings import Limits
 from collector.store.engine import reading
 from collector.store.queries.common import decode_id, encode_cursor
 from collector.store.queries.rows import FailureRow, Filter, Page, PolicyResultRow, ReportRow
-from collector.store.tables import delivery, delivery_part, domain, failure_detail, policy_result
+from collector.store.tables import delivery, delivery_part, domain
 from collector.store.tables import report as table
 
 
@@ -44,10 +44,9 @@ def reports(
         query = query.where(_domain.c.name.in_(only))
     if reporter is not None:
         query = query.where(table.c.reporter == reporter)
-    if outcome is not None:
-        query = query.where(
-            exists().where(delivery_part.c.report_id == table.c.report_id, delivery_part.c.outcome == outcome)
-        )
+    if outcome is not None and outcome != "stored":  # each was stored by some delivery
+        about = delivery_part.c.report_id == table.c.report_id
+        query = query.where(exists().where(about, delivery_part.c.outcome == outcome, _NOT_STORED))
     if cursor is not None:
         query = query.where(table.c.report_id < decode_id(cursor))
     with reading(engine) as connection:
@@ -59,8 +58,8 @@ def reports(
 def report(engine: Engine, id: UUID) -> ReportRow | None:  # noqa: A002
     """One report with its policy results and failure details."""
     with reading(engine) as connection:
-        row = connection.execute(_select().where(table.c.report_id == id)).first()
-        return None if row is None else _row(row, _policies(connection, row))
+        row = connection.execute(_select(table.c.policy_results).where(table.c.report_id == id)).first()
+    return None if row is None else _row(row, tuple(_policy_result(entry) for entry in row.policy_results))
 
 
 def report_document(engine: Engine, id: UUID) -> bytes | None:  # noqa: A002
@@ -68,7 +67,8 @@ def report_document(engine: Engine, id: UUID) -> bytes | None:  # noqa: A002
     query = (
         select(delivery.c.raw, delivery.c.channel, delivery_part.c.position)
         .join(delivery_part, delivery_part.c.delivery_id == delivery.c.delivery_id)
-        .where(delivery_part.c.report_id == id, delivery_part.c.outcome == "stored")
+        .join(table, table.c.delivery_id == delivery.c.delivery_id)
+        .where(table.c.report_id == id, delivery_part.c.report_id == id, delivery_part.c.outcome == "stored")
     )
     with reading(engine) as connection:
         row = connection.execute(query).first()
@@ -81,8 +81,14 @@ def report_document(engine: Engine, id: UUID) -> bytes | None:  # noqa: A002
 _domain = domain  # the table; `domain` is a name within reports()
 
 
-def _select() -> Select[Any]:
-    return select(table, _domain.c.name.label("domain")).join(_domain, _domain.c.domain_id == table.c.domain_id)
+# As the index of delivery_part has it: in these words, or SQLite does not see that it may use it.
+_NOT_STORED = text("delivery_part.outcome <> 'stored'")
+_COLUMNS = [column for column in table.columns if column.name != "policy_results"]
+
+
+def _select(*more: Column[Any]) -> Select[Any]:
+    query = select(*_COLUMNS, _domain.c.name.label("domain"), *more)
+    return query.join(_domain, _domain.c.domain_id == table.c.domain_id)
 
 
 def _row(row: Row[Any], policies: tuple[PolicyResultRow, ...] = ()) -> ReportRow:
@@ -110,37 +116,15 @@ def findings(stored: Iterable[Iterable[str]]) -> tuple[Finding, ...]:
     return tuple(Finding(*pair) for pair in stored)
 
 
-def _policies(connection: Connection, of: Row[Any]) -> tuple[PolicyResultRow, ...]:
-    details: dict[int, list[FailureRow]] = {}
-    for row in connection.execute(_of(failure_detail, of).order_by(failure_detail.c.position)):
-        details.setdefault(row.policy_position, []).append(
-            FailureRow(
-                result_type=row.result_type,
-                sending_mta_ip=row.sending_mta_ip,
-                receiving_mx_hostname=row.receiving_mx_hostname,
-                receiving_mx_helo=row.receiving_mx_helo,
-                receiving_ip=row.receiving_ip,
-                failed=row.failed_session_count,
-                additional_information=row.additional_information,
-                failure_reason_code=row.failure_reason_code,
-            )
-        )
-    return tuple(
-        PolicyResultRow(
-            policy_type=row.policy_type,
-            policy_domain=row.policy_domain,
-            mode=row.mode,
-            policy_string=tuple(row.policy_string),
-            mx_host=tuple(row.mx_host),
-            successful=row.successful,
-            failed=row.failed,
-            failures=tuple(details.get(row.position, ())),
-        )
-        for row in connection.execute(_of(policy_result, of).order_by(policy_result.c.position))
-    )
-
-
-def _of(child: Any, row: Row[Any]) -> Select[Any]:
-    return select(child).where(
-        child.c.domain_id == row.domain_id, child.c.day == row.day, child.c.report_id == row.report_id
+def _policy_result(entry: dict[str, Any]) -> PolicyResultRow:
+    """As `commit` wrote it."""
+    return PolicyResultRow(
+        policy_type=entry["policy_type"],
+        policy_domain=entry["policy_domain"],
+        mode=entry["mode"],
+        policy_string=tuple(entry["policy_string"]),
+        mx_host=tuple(entry["mx_host"]),
+        successful=entry["successful"],
+        failed=entry["failed"],
+        failures=tuple(FailureRow(*detail) for detail in entry["failure_details"]),
     )

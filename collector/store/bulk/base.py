@@ -1,0 +1,89 @@
+"""What the hot path asks of a database.
+
+A row is a tuple in the order of the table's columns, its values in the `Forms` that the driver takes.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Connection, Table, Text
+
+from collector.store.types import Instant
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """How a driver takes what is no text, number or NULL. As it stands: as SQLAlchemy takes it."""
+
+    id: Callable[[UUID], Any] = lambda value: value
+    day: Callable[[date], Any] = lambda value: value
+    instant: Callable[[datetime], Any] = lambda value: value
+    octets: Callable[[bytes], Any] = lambda value: value
+    flag: Callable[[bool], Any] = lambda value: value
+    read_id: Callable[[Any], UUID] = lambda value: value  # and back
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which columns of a table are read, by which others."""
+
+    table: Table
+    columns: tuple[Column[Any], ...]
+    by: tuple[Column[Any], ...]
+
+
+class Bulk(ABC):
+    """One kind of database. Errors are SQLAlchemy's, but for OverflowError, which SQLite's driver raises itself."""
+
+    forms = Forms()
+
+    @abstractmethod
+    def lock(self, connection: Connection, domain_ids: Iterable[UUID]) -> None:
+        """Until the end of the transaction nobody else decides about these domains."""
+
+    @abstractmethod
+    def insert(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        """Inserts rows that are known to be new."""
+
+    @abstractmethod
+    def add_up(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        """Adds rows to a rollup: counts are added, `last_received` grows, other columns outside the key are set.
+
+        No two rows may have the same key; "" stands for NULL in a text that may be NULL. Two writers never wait for
+        each other in a circle here: whoever writes about a domain holds its lock.
+        """
+
+    @abstractmethod
+    def find(self, connection: Connection, wanted: Wanted, keys: Sequence[Row]) -> Iterable[tuple[int, Row]]:
+        """For each of `keys`, by its index, the rows whose columns `wanted.by` equal it."""
+
+
+def names(columns: Iterable[Column[Any]], prefix: str = "") -> str:
+    """For a list of columns in SQL."""
+    return ", ".join(f'{prefix}"{column.name}"' for column in columns)
+
+
+def or_null(column: Column[Any], value: str) -> str:
+    """`value`, SQL, with NULL for "" where `add_up` says so."""
+    return f"NULLIF({value}, '')" if column.nullable and isinstance(column.type, Text) else value
+
+
+def on_conflict(table: Table, greatest: str) -> str:
+    """What `add_up` does with a row whose key is there already; `greatest` is the database's function of that name."""
+    changes = [_change(table, column, greatest) for column in table.columns if not column.primary_key]
+    return f" ON CONFLICT ({names(table.primary_key)}) DO UPDATE SET {', '.join(changes)}"
+
+
+def _change(table: Table, column: Column[Any], greatest: str) -> str:
+    name = column.name
+    if isinstance(column.type, BigInteger):
+        return f"{name} = {table.name}.{name} + excluded.{name}"
+    if isinstance(column.type, Instant):
+        return f"{name} = {greatest}({table.name}.{name}, excluded.{name})"
+    return f"{name} = COALESCE(excluded.{name}, {table.name}.{name})"

@@ -1,0 +1,46 @@
+"""All tables. Their comments are the data model's documentation (docs/data-model.md is made from them).
+
+Report-side tables carry `domain_id` in every primary, unique and foreign key, and `day` beside it: month partitions
+and distribution by domain are a matter of operation. Ids are UUIDv7 made by the program; there is no IDENTITY.
+"""
+
+from collector.store.tables.arrivals import delivery, delivery_part, report
+from collector.store.tables.base import REPORT_SIDE, metadata
+from collector.store.tables.domains import domain, domain_mx, known_domains, poll, published_policy
+from collector.store.tables.mailboxes import imap_folder
+from collector.store.tables.operators import alert, api_token, secret, summary_run, user
+from collector.store.tables.rollups import (
+    ROLLUPS,
+    rollup_day,
+    rollup_failure,
+    rollup_mx,
+    rollup_policy,
+    rollup_reporter,
+    rollup_type,
+)
+
+__all__ = [
+    "REPORT_SIDE",
+    "ROLLUPS",
+    "alert",
+    "api_token",
+    "delivery",
+    "delivery_part",
+    "domain",
+    "domain_mx",
+    "imap_folder",
+    "known_domains",
+    "metadata",
+    "poll",
+    "published_policy",
+    "report",
+    "rollup_day",
+    "rollup_failure",
+    "rollup_mx",
+    "rollup_policy",
+    "rollup_reporter",
+    "rollup_type",
+    "secret",
+    "summary_run",
+    "user",
+]

@@ -1,0 +1,63 @@
+"""The domains that the operator has added, and what the monitor finds out about them."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, Text, text
+
+from collector.store.tables.base import metadata
+from collector.store.types import Id, Instant, Json
+
+domain = Table(
+    "domain",
+    metadata,
+    Column("domain_id", Id, primary_key=True),
+    Column("name", String(253), nullable=False, unique=True, comment="normal form: lower case, A-labels"),
+    Column("added_at", Instant, nullable=False),
+    comment="The policy domains that the operator has added.",
+)
+
+domain_mx = Table(
+    "domain_mx",
+    metadata,
+    Column("domain_id", Id, ForeignKey("domain.domain_id", ondelete="CASCADE"), primary_key=True),
+    Column("host", String(253), primary_key=True, comment="normal form"),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False, comment="late reports name former MX hosts: rows stay"),
+    Index("ix_domain_mx_host", "host"),
+    comment="MX hosts seen in DNS: they tell whose result a report about a host is (rule 9, R27).",
+)
+
+published_policy = Table(
+    "published_policy",
+    metadata,
+    Column("domain_id", Id, ForeignKey("domain.domain_id", ondelete="CASCADE"), primary_key=True),
+    Column("first_seen", Instant, primary_key=True, comment="the interval begins"),
+    Column("last_seen", Instant, nullable=False, comment="last observation that found just this"),
+    Column("ended_at", Instant, comment="when something else was found; NULL: still so"),
+    Column("mode", String(16), nullable=False, comment="enforce, testing, none; unknown for a fetch error"),
+    Column("policy_id", String(32), comment="id of the _mta-sts record"),
+    Column("max_age", BigInteger, comment="seconds"),
+    Column("mx", Json, nullable=False, comment="patterns of the policy, in its order"),
+    Column("policy_text", Text, comment="the file as fetched"),
+    Column("error", String(32), comment="code of the fetch error"),
+    Column("error_detail", Text),
+    comment="What we fetched from DNS and HTTPS ourselves, as a history of intervals (rule 7).",
+)
+
+poll = Table(
+    "poll",
+    metadata,
+    Column("domain_id", Id, ForeignKey("domain.domain_id", ondelete="CASCADE"), primary_key=True),
+    Column("due_at", Instant, nullable=False, index=True),
+    Column("polled_at", Instant),
+    Column("claimed_until", Instant, comment="a scheduler works on it until then"),
+    Column("failures", Integer, nullable=False, server_default=text("0"), comment="failed fetches in a row"),
+    comment="When each domain's published policy is to be looked at next.",
+)
+
+# One row. Collectors compare it with their snapshot of the known domains before they decide whose a result is.
+known_domains = Table(
+    "known_domains",
+    metadata,
+    Column("one", SmallInteger, primary_key=True),
+    Column("version", Id, nullable=False, comment="a new one at each change of domain or domain_mx"),
+    comment="Changes whenever the known domains or their MX hosts do.",
+)

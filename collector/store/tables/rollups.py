@@ -1,0 +1,115 @@
+"""The figures per day, written in the same transaction as the reports they come from."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.schema import SchemaItem
+
+from collector.store.tables.base import report_side
+from collector.store.types import Instant, Json
+
+ROLLUPS: list[Table] = []
+
+
+def _rollup(name: str, *columns: SchemaItem, comment: str) -> Table:
+    table = report_side(
+        name,
+        Column("authenticated", Boolean, primary_key=True),
+        *columns,
+        *(
+            _in_range(column)
+            for column in columns
+            if isinstance(column, Column) and isinstance(column.type, BigInteger)
+        ),
+        ForeignKeyConstraint(["domain_id"], ["domain.domain_id"], ondelete="CASCADE"),
+        comment=comment,
+        has_rowid=False,
+    )
+    ROLLUPS.append(table)
+    return table
+
+
+def _in_range(column: Column[Any]) -> CheckConstraint:
+    # SQLite turns a sum beyond 64 bits into a float without a word; the check makes that an error, as it is elsewhere.
+    return CheckConstraint(f"{column.name} BETWEEN 0 AND 9223372036854775806", name=f"{column.name}_range")
+
+
+def _count(name: str, comment: str | None = None) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"), comment=comment)
+
+
+rollup_day = _rollup(
+    "rollup_day",
+    _count("reports"),
+    _count("successful", "rule 4"),
+    _count("failed", "rule 4"),
+    Column("last_received", Instant, nullable=False),
+    comment="Per day: the headline figures.",
+)
+
+rollup_type = _rollup(
+    "rollup_type",
+    Column("policy_type", Text, primary_key=True),
+    Column("mode", String(16), primary_key=True, comment="of the reported policy"),
+    _count("results"),
+    _count("successful"),
+    _count("failed"),
+    comment="Per day, policy type and reported mode: exact figures, the same sessions may stand under two types.",
+)
+
+rollup_reporter = _rollup(
+    "rollup_reporter",
+    Column("reporter", Text, primary_key=True),
+    _count("reports"),
+    _count("successful", "rule 4"),
+    _count("failed", "rule 4"),
+    Column("last_received", Instant, nullable=False),
+    Column("organization", Text, comment="organization-name, free text"),
+    comment="Per day and reporter: the headline figures.",
+)
+
+rollup_mx = _rollup(
+    "rollup_mx",
+    Column("mx", Text, primary_key=True, comment="'' for failures without an MX"),
+    _count("failed", "per report the larger of the two groups (rule 4)"),
+    _count("successful", "attributed only (rule 6)"),
+    _count("attributable", "policy results whose successes belong to this MX; 0: success is unknown"),
+    comment="Per day and MX.",
+)
+
+rollup_failure = _rollup(
+    "rollup_failure",
+    Column("failure_key", LargeBinary(16), primary_key=True, comment="digest of the text columns"),
+    Column("result_type", Text, nullable=False),
+    Column("mx", Text),
+    Column("sending_mta_ip", Text),
+    Column("receiving_ip", Text),
+    Column("reporter", Text, nullable=False),
+    Column("reason", Text, comment="failure-reason-code"),
+    Column("mode", String(16), nullable=False, comment="of the reported policy: what the failure meant (rule 7)"),
+    _count("details", "failure details and remainders"),
+    _count("failed"),
+    comment="Per day and cause: the failure details and the unexplained remainders (rule 5), added up.",
+)
+
+rollup_policy = _rollup(
+    "rollup_policy",
+    Column("reporter", Text, primary_key=True),
+    Column("policy_key", LargeBinary(16), primary_key=True, comment="digest of mode and mx"),
+    Column("mode", String(16), nullable=False),
+    Column("mx", Json, nullable=False, comment="patterns, sorted: the normal form (Q12)"),
+    _count("results"),
+    _count("sessions"),
+    comment="Per day and reporter: the sts policies it had applied.",
+)
