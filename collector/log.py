@@ -7,7 +7,7 @@ from typing import TextIO
 
 _MOST_CHARACTERS = 8000
 # What these have to say at `info` is either said better by us or is a stranger's text, line by line.
-_QUIET = ("mail", "aiohttp", "alembic", "asyncio", "gunicorn.access")
+_QUIET = ("mail", "aiohttp", "alembic", "asyncio", "gunicorn.access", "imapclient")
 
 
 def escape(text: str) -> str:

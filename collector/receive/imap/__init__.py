@@ -1,0 +1,1 @@
+"""Reports from a mailbox: for those who cannot open port 25."""
