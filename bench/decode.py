@@ -1,6 +1,6 @@
 """How long from the bytes of a mail to a `Report`: parts, gunzip, JSON, normalising, schema; no DKIM.
 
-Prints the median over many rounds. Marks: typical 0.3 ms, large 15 ms; exit status 1 beyond them.
+Prints the least of three medians over many rounds. Marks: typical 0.18 ms, large 6 ms; exit status 1 beyond them.
 
     python bench/decode.py [--no-limits]
 """
@@ -20,8 +20,9 @@ from collector.report.search import search
 from collector.settings import Limits
 from tests.support import reports
 
-MARKS = {"typical": 300.0, "large": 15_000.0}  # microseconds
-SECONDS = 2.0  # for each row
+MARKS = {"typical": 180.0, "large": 6_000.0}  # microseconds
+SECONDS = 0.7  # for each median
+MEDIANS = 3
 
 
 def _details(count: int, first: int) -> list[dict[str, Any]]:
@@ -81,7 +82,7 @@ def main() -> int:
     is_slow = False
     print(f"{'report':20}{'mail bytes':>12}{'JSON bytes':>12}{'µs':>10}{'mark':>10}")
     for name in mails:
-        median = measure(mails[name])
+        median = min(measure(mails[name]) for _ in range(MEDIANS))  # others may want the processor now and then
         mark = MARKS.get(name)
         is_slow |= mark is not None and median > mark
         print(f"{name:20}{len(mails[name][0]):12}{sizes[name]:12}{median:10.0f}{mark or '-':>10}")

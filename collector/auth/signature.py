@@ -1,17 +1,18 @@
 """What a DKIM-Signature field says (RFC 6376 section 3.5), as a value."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from collector import domains
 from collector.auth import canonical, tags
 
 # What the algorithm wants of the key (`k=`). rsa-sha1 is not to be verified any more (RFC 8301 section 3.1).
 ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
-_CANONICAL_FORMS = ("simple", "relaxed")
+# c=: header and body; the body is simple where it is not named (section 3.5).
+_CANONICAL_FORMS = ("relaxed/relaxed", "relaxed/simple", "simple/simple", "simple/relaxed", "relaxed", "simple")
+_REQUIRED = ("v", "a", "b", "bh", "d", "h", "s")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """One DKIM-Signature field that could be read. `headers` are the names of `h=`, lower case, in order."""
 
     field: canonical.Field
@@ -34,8 +35,7 @@ class Signature:
         return f"d={self.domain} s={self.selector}"
 
 
-@dataclass(frozen=True, slots=True)
-class BadSignature:
+class BadSignature(Struct, frozen=True):
     """A DKIM-Signature field that cannot hold, whatever the mail and the key: `fault` says why."""
 
     domain: str | None  # d= where it could be read, normal form
@@ -48,7 +48,8 @@ def read(field: canonical.Field) -> Signature | BadSignature:
     if found is None:
         return BadSignature(None, "it is no list of tags")
     domain = domains.normalise(found.get("d", ""))
-    fault = _fault(found)
+    headers = [name.strip(b" \t\r\n") for name in found.get("h", "").lower().encode("utf-8").split(b":")]
+    fault = _fault(found, headers, domain)
     if fault is not None:
         return BadSignature(domain, fault)
     # The name as a whole is normalised: a selector may be all digits.
@@ -68,7 +69,7 @@ def read(field: canonical.Field) -> Signature | BadSignature:
         key_type=ALGORITHMS[found["a"].lower()],
         relaxed_header=header_form == "relaxed",
         relaxed_body=body_form == "relaxed",
-        headers=tuple(name.encode("utf-8") for name in tags.words(found["h"])),
+        headers=tuple(headers),
         body_hash=body_hash,
         value=value,
         identity=None if identity is None else domains.normalise(identity.rpartition("@")[2]),
@@ -77,23 +78,23 @@ def read(field: canonical.Field) -> Signature | BadSignature:
     )
 
 
-def _fault(found: dict[str, str]) -> str | None:
+def _fault(found: dict[str, str], headers: list[bytes], domain: str | None) -> str | None:
     """What is wrong with the tags, or None (RFC 6376 sections 3.5 and 6.1.1)."""
-    missing = [name for name in ("v", "a", "b", "bh", "d", "h", "s") if not found.get(name)]
-    if missing:
-        return f"{missing[0]}= is missing"
+    for name in _REQUIRED:
+        if not found.get(name):
+            return f"{name}= is missing"
     if found["v"] != "1":
         return "v= is not 1"
     if found["a"].lower() not in ALGORITHMS:
         return f"the algorithm {found['a']} is not accepted"
-    if any(form not in _CANONICAL_FORMS for form in found.get("c", "simple").lower().split("/", 1)):
+    if found.get("c", "simple").lower() not in _CANONICAL_FORMS:
         return "c= names an unknown canonical form"
     # RFC 6376 section 5.4: From is always signed, or the mail could have any sender.
-    if "from" not in tags.words(found["h"]):
+    if b"from" not in headers:
         return "h= does not name From"
-    if "dns/txt" not in tags.words(found.get("q", "dns/txt")):
+    if "q" in found and "dns/txt" not in tags.words(found["q"]):
         return "q= does not name dns/txt"
-    return _times_fault(found) or _identity_fault(found)
+    return _times_fault(found) or _identity_fault(found, domain)
 
 
 def _times_fault(found: dict[str, str]) -> str | None:
@@ -105,11 +106,11 @@ def _times_fault(found: dict[str, str]) -> str | None:
     return None
 
 
-def _identity_fault(found: dict[str, str]) -> str | None:
+def _identity_fault(found: dict[str, str], domain: str | None) -> str | None:
     """`i=` is an address of the signing domain or of one below it."""
     if "i" not in found:
         return None
-    domain, identity = domains.normalise(found["d"]), domains.normalise(found["i"].rpartition("@")[2])
+    identity = domains.normalise(found["i"].rpartition("@")[2])
     if "@" not in found["i"] or domain is None or identity is None or not domains.is_under(identity, domain):
         return "i= is no address of d="
     return None
@@ -128,13 +129,16 @@ def signed_bytes(mail: canonical.Mail, signature: Signature) -> bytes | None:
 
     None if the mail has more From fields than `h=` covers: one of them was added later (section 8.15).
     """
-    others: dict[bytes, list[bytes]] = {}
+    # `read` has seen to it that h= names From.
+    others: dict[bytes, list[canonical.Field]] = {name: [] for name in signature.headers}
     for field in mail.fields:
-        if field is not signature.field:
-            others.setdefault(field.name, []).append(field.raw)
-    if len(others.get(b"from", ())) > signature.headers.count(b"from"):
+        of_that_name = others.get(field.name)
+        if of_that_name is not None and field is not signature.field:
+            of_that_name.append(field)
+    if len(others[b"from"]) > signature.headers.count(b"from"):
         return None
     # Each pop takes the lowest field of that name that is left.
-    signed = [others[name].pop() for name in signature.headers if others.get(name)]
-    signed.append(tags.without_value(signature.field.raw, b"b"))
-    return b"\r\n".join([canonical.field(raw, relaxed=signature.relaxed_header) for raw in signed])
+    signed = [others[name].pop() for name in signature.headers if others[name]]
+    own = signature.field
+    signed.append(canonical.Field(own.name, tags.without_value(own.raw, b"b")))
+    return canonical.header(signed, relaxed=signature.relaxed_header)

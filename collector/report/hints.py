@@ -69,14 +69,20 @@ def _note_submitter(report: Report, around: Hints, notes: Notes) -> None:
 
 def _note_other_domain(report: Report, around: Hints, notes: Notes) -> None:
     """R39: the body is authoritative. A tlsa result may name a host below the domain (R27)."""
-    named = {result.policy.policy_domain for result in report.policies} - {None}
+    named = {result.policy.policy_domain for result in report.policies}
     for where, hint in (
         ("TLS-Report-Domain", around.report_domain),
         ("the subject", around.subject_domain),
         ("the file name", around.file_name_domain),
     ):
-        if hint and named and not any(domains.is_under(domain, hint) for domain in named if domain):
+        if hint is not None and hint not in named and not _is_about(named, hint):
             notes.add("Q40", f"{where} says {hint}, which the report is not about")
+
+
+def _is_about(named: set[str | None], hint: str) -> bool:
+    """Whether a policy domain lies under `hint`, or there is none at all."""
+    policy_domains = [domain for domain in named if domain]
+    return not policy_domains or any(domains.is_under(domain, hint) for domain in policy_domains)
 
 
 def _sender_domain(value: str) -> str | None:

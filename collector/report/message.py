@@ -6,7 +6,8 @@ most once a level, and goes no deeper than MAX_DEPTH (Q86). Total but for its li
 
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from collector.errors import ReportRefused
 from collector.report import headers as header_fields
@@ -19,11 +20,10 @@ _MAX_DELIMITER_REST = 200  # so that no part of the body is looked at again and 
 _LF = 0x0A
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """A mail as it came, or one that lies within another (`is_nested`)."""
 
-    raw: bytes = field(repr=False)
+    raw: bytes
     headers: Headers
     is_nested: bool = False
 
@@ -40,8 +40,7 @@ class Mail:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part that holds no others, or a bare body or file; `content` is decoded.
 
     `content_type` is in lower case, without parameters. `mail` is the innermost mail around it, None for bare bytes.
@@ -49,7 +48,7 @@ class Part:
 
     content_type: str | None
     file_name: str | None
-    content: bytes = field(repr=False)
+    content: bytes
     mail: Mail | None
 
 

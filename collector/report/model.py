@@ -55,8 +55,7 @@ class FailureDetail(Struct, frozen=True, array_like=True, gc=False):
     failure_reason_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True, array_like=True):
     """The policy that the sender had applied.
 
     `mode` is one of MODES: for `sts` the one in the policy-string, `none` for `no-policy-found`, else `unknown`.
@@ -73,8 +72,7 @@ class Policy:
     max_age: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyResult:
+class PolicyResult(Struct, frozen=True, array_like=True):
     """One entry of `policies`: a policy and its summary. Counts are 0 to LARGEST_COUNT."""
 
     policy: Policy

@@ -19,5 +19,5 @@ def read(data: bytes, *, limits: Limits) -> Report:
 
 
 def read_plain(text: bytes, notes: Notes, limits: Limits) -> Report:
-    """The report that a JSON text is; `notes` hold what was noted while it was unpacked."""
+    """The report that a JSON text is; `notes` hold what was noted while it was unpacked. Raises ReportRefused."""
     return strict.read(text, notes, limits) or normalise(decode(text, notes), text, notes, limits)

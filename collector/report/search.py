@@ -6,7 +6,8 @@ report, and its error is the reason. Anything else that cannot be read is just n
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from collector.errors import ReportRefused
 from collector.report import labels, message
@@ -24,8 +25,7 @@ _MARKS = re.compile(rb'"(?:date-range|policies)"')
 _LEADING = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"  # blanks and byte order marks, UTF-16 too (Q84)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A report, and where it stood."""
 
     report: Report
@@ -33,8 +33,7 @@ class Hit:
     mail: Mail | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """What a delivery holds. Without hits, `refusal` says why; with hits, broken reports beside them are findings."""
 
     hits: tuple[Hit, ...]

@@ -50,8 +50,11 @@ def test_body(body: bytes, simple: bytes, relaxed: bytes) -> None:
     ],
 )
 def test_field(raw: bytes, relaxed: bytes) -> None:
-    assert canonical.field(raw, relaxed=True) == relaxed
-    assert canonical.field(raw, relaxed=False) == raw
+    field = canonical.Field(raw.partition(b":")[0].lower(), raw)
+
+    assert canonical.header([field], relaxed=True) == relaxed
+    assert canonical.header([field], relaxed=False) == raw
+    assert canonical.header([field, field], relaxed=True) == relaxed + b"\r\n" + relaxed
 
 
 @pytest.mark.parametrize(

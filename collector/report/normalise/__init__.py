@@ -1,6 +1,7 @@
 """From a JSON value to a `Report`, in small named steps, each with its number in QUIRKS.
 
-A document that is right by the letter goes straight to `build`. Any other must be acceptable, is mended in place
+This is the long way; what is regular in every respect went the short one (`collector.report.strict`). A document
+that is right by the letter goes straight to `build`. Any other must be acceptable, is mended in place
 (`shape`, `counts`), and what the strict schema still says of it becomes findings.
 """
 
