@@ -1,4 +1,4 @@
-"""Looks at every domain's published policy about once a day, and sooner where the last look failed (M13, M15)."""
+"""Looks at every domain's published policy at the start and about once a day, sooner after a failure (M13, M15)."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from collector.errors import TemporaryError
 from collector.jobs import Job
 from collector.monitor.model import Observation
 from collector.store.engine import Engine
-from collector.store.published import Due, ask_now, claim_due, record
+from collector.store.published import Due, ask_all, ask_now, claim_due, record
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,8 @@ LONGEST = timedelta(hours=21.6)
 # RFC 8461 section 3.3: after a failed fetch not before five minutes.
 FIRST_RETRY = timedelta(minutes=5)
 JITTER = 0.1
+# At the start every domain is looked at, but not by a program that starts again and again.
+FRESH = timedelta(hours=1)
 # Seconds between two questions for due domains, while there are none.
 _IDLE = 2.0
 
@@ -61,12 +63,17 @@ class Poller:
         self._clock = clock
         self._chance = chance
         self._running: dict[asyncio.Task[None], str] = {}
+        self._begun = False
 
     def job(self) -> Job:
         return Job("published policies", self.step, self.close)
 
     async def step(self) -> float:
         """Keeps the workers busy. Returns the seconds until it is to be called again."""
+        if not self._begun:
+            now = self._clock()
+            await asyncio.to_thread(ask_all, self._engine, now, seen_before=now - FRESH)
+            self._begun = True
         await self.handle_due()
         if len(self._running) < self._workers:
             return _IDLE

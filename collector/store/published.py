@@ -49,6 +49,13 @@ def ask_now(engine: Engine, names: Iterable[str], now: datetime) -> None:
         connection.execute(update(poll).where(poll.c.domain_id.in_(ids)).values(due_at=now, claimed_until=None))
 
 
+def ask_all(engine: Engine, now: datetime, *, seen_before: datetime) -> int:
+    """Makes every domain due whose last look was before `seen_before`; returns how many were not due by themselves."""
+    stale = (poll.c.polled_at < seen_before) & (poll.c.due_at > now)
+    with writing(engine) as connection:
+        return connection.execute(update(poll).where(stale).values(due_at=now)).rowcount
+
+
 def record(engine: Engine, domain_id: UUID, observation: Observation, next_due: datetime) -> bool:
     """Adds one look to the history: the interval grows if it found the same again, else a new one begins.
 

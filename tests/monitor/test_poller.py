@@ -258,3 +258,22 @@ def test_real_hosts_good_and_bad_in_one_go(sqlite_engine: Engine) -> None:
     for name, (mode, error) in expected.items():
         [interval] = published_history(sqlite_engine, name)
         assert (interval.mode, interval.error) == (mode, error), name
+
+
+@pytest.mark.parametrize(("since", "is_looked_at"), [(timedelta(minutes=59), False), (timedelta(minutes=61), True)])
+def test_a_start_looks_at_every_domain_but_not_again_and_again(
+    engine: Engine, since: timedelta, is_looked_at: bool
+) -> None:
+    add(engine, ("example.com",), NOW)
+    clock = Clock()
+    seen: list[str] = []
+
+    async def begin() -> None:
+        started = poller(engine, answers(seen), clock)
+        await started.step()
+        await started.settle()
+
+    asyncio.run(begin())
+    clock.now += since
+    asyncio.run(begin())
+    assert len(seen) == 1 + is_looked_at
