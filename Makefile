@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench docs format lock clean browser
+.PHONY: help run demo test lint bench docs format lock clean browser dovecot
 
 help:
 	@echo "make run     start everything on SQLite and print the address of the dashboard"
@@ -23,7 +23,7 @@ run: $(VENV)/run.ok
 demo: $(VENV)/run.ok
 	@exec $(BIN)/tlsrpt demo
 
-test: lint browser
+test: lint browser dovecot
 	$(BIN)/pytest
 
 lint: $(VENV)/dev.ok
@@ -46,6 +46,10 @@ docs: $(VENV)/dev.ok
 # The browser test drives Debian's chromium.
 browser:
 	@command -v chromium >/dev/null || { echo "chromium is missing: apt install chromium"; exit 1; }
+
+# The IMAP tests start a Dovecot of their own.
+dovecot:
+	@PATH="$$PATH:/usr/sbin" command -v dovecot >/dev/null || { echo "Dovecot is missing: apt install dovecot-imapd"; exit 1; }
 
 # One line says what is missing, instead of a traceback.
 $(VENV)/pip.ok:

@@ -118,7 +118,9 @@ class Imap:
     )
     user: str | None = setting(values.optional(values.text), "", "Name to log in with.")
     password: str | None = setting(values.optional(values.text), "", "Password to log in with.", secret=True)
-    folder: str = setting(values.filled, "INBOX", "The folder that is read. Nothing in it is marked or removed.")
+    folder: str = setting(
+        values.filled, "INBOX", "The folder that is read. Nothing in it is changed, unless `move_to` is set."
+    )
     move_to: str | None = setting(
         values.optional(values.text),
         "",
@@ -230,6 +232,25 @@ class Spool:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """What is kept of deliveries that are not counted; 0 days: for ever."""
+
+    not_a_report_days: int = setting(
+        values.number(0, 36_500), "30", "Days that mails stay which hold no report at all; 0: for ever."
+    )
+    quarantined_days: int = setting(
+        values.number(0, 36_500), "180", "Days that other quarantined deliveries stay; 0: for ever."
+    )
+    foreign_days: int = setting(
+        values.number(0, 36_500), "90", "Days that reports about domains stay which were not added; 0: for ever."
+    )
+    deliveries: int = setting(
+        values.number(1, 10**9), "100000", "All of these together, by number. What is worth least makes room first."
+    )
+    bytes: int = setting(values.size, "1 GiB", "All of these together, by their bytes as they came.")
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     relay: Address | None = setting(
         values.optional(values.address), "", "`host:port` for summaries and alerts.", later=True
@@ -276,6 +297,7 @@ class Settings:
     verdict: Verdict = field(default_factory=Verdict)
     limits: Limits = field(default_factory=Limits)
     spool: Spool = field(default_factory=Spool)
+    keep: Keep = field(default_factory=Keep)
     mail: Mail = field(default_factory=Mail)
     summary: Summary = field(default_factory=Summary)
     log: Log = field(default_factory=Log)

@@ -22,7 +22,7 @@ from tests.support.processes import free_port, listens, until
 
 HOST = "127.0.0.1"
 PASSWORD = "pa\\ss-wörd"  # outside ASCII, with a character that IMAP escapes
-NOT_FOUND = "Dovecot is missing: apt-get install dovecot-imapd"
+NOT_FOUND = "Dovecot is missing: apt install dovecot-imapd"
 
 # Version 2.4 wants its version first.
 _OF_VERSION = {

@@ -1,6 +1,7 @@
 """A user's mailbox on the tests' Dovecot, as the one who sends reports and the one who fetches them see it."""
 
 import itertools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,6 +52,13 @@ class OneKey:
 def mail(number: int = 0) -> bytes:
     """The mail with the `number`th report: no two are alike."""
     return reports.mail(reports.report(day=day(number)))
+
+
+def in_short(fetched: Fetched | None) -> str:
+    """The closing line without what is none: `stored 2 · duplicate 1`, `nothing` if it was."""
+    assert fetched is not None
+    counts = (re.sub(r" \(.*\)", "", count) for count in str(fetched).split(" · "))
+    return " · ".join(count for count in counts if not count.endswith(" 0")) or "nothing"
 
 
 @dataclass
@@ -107,6 +115,10 @@ class Mailbox:
         if fetched.error is not None:
             raise fetched.error
         return fetched
+
+    def told(self, **how: Any) -> str:
+        """What came of one pass, in short."""
+        return in_short(self.fetch(**how))
 
     def outcomes(self) -> list[str]:
         """Of all deliveries in the store, oldest first."""

@@ -29,15 +29,15 @@ def test_what_is_stored_is_moved(
     mailbox.program.delete_messages([3])
     before = proxy(changes=changes)
     how = {"imap__port": str(before.port), "imap__move_to": target}
-    assert str(mailbox.fetch(**how)) == "stored 3 · quarantined 1 · moved 3"
+    assert mailbox.told(**how) == "stored 3 · quarantined 1 · moved 3"
     assert len(mailbox.holds(target)) == 3
     assert mailbox.holds() == sorted([*left, 3])
     if left:
         assert all(b"\\Deleted" in flags for flags in mailbox.program.get_flags(left).values())
 
-    assert str(mailbox.fetch(**how)) == "nothing new"
+    assert mailbox.told(**how) == "nothing"
     mailbox.put([mail(5)])
-    assert str(mailbox.fetch(**how)) == "stored 1 · moved 1"
+    assert mailbox.told(**how) == "stored 1 · moved 1"
     assert len(mailbox.holds(target)) == 4
     assert b"UID MOVE" in before.heard or changes
     assert b" EXPUNGE\r\n" not in before.heard
@@ -47,11 +47,11 @@ def test_what_is_not_stored_whole_stays(mailbox: Mailbox) -> None:
     mailbox.put([mail(1), mail(2) + b"x" * 20_000, signed(3, "slow.example")])
     keys = SomeKeys("slow.example")
     how = {"keys": keys, "auth__dkim": "record", "limits__message_bytes": "10000", "imap__move_to": "Done"}
-    assert str(mailbox.fetch(**how)) == "stored 1 · quarantined 1 · put off 1 · moved 1"
+    assert mailbox.told(**how) == "stored 1 · quarantined 1 · put off 1 · moved 1"
     assert mailbox.holds() == [2, 3]
     keys.away.clear()
-    assert str(mailbox.fetch(**how)) == "stored 1"
-    assert str(mailbox.fetch(**how)) == "moved 1"
+    assert mailbox.told(**how) == "stored 1"
+    assert mailbox.told(**how) == "moved 1"
     assert mailbox.holds() == [2]
 
 
@@ -59,7 +59,7 @@ def test_what_was_read_before_goes_there_too(mailbox: Mailbox) -> None:
     mailbox.put(map(mail, range(5)))
     mailbox.fetch()
     mailbox.put([mail(7)])
-    assert str(mailbox.fetch(imap__move_to="Done", window=2)) == "stored 1 · moved 6"
+    assert mailbox.told(imap__move_to="Done", window=2) == "stored 1 · moved 6"
 
 
 def test_a_connection_cut_while_moving(mailbox: Mailbox, proxy: Callable[..., Proxy]) -> None:

@@ -12,7 +12,7 @@ from collector.receive.imap.reading import PATIENCE
 from collector.store import queries
 from collector.store.engine import writing
 from collector.store.tables import imap_folder
-from tests.imap.mailbox import Mailbox, OneKey, mail
+from tests.imap.mailbox import Mailbox, OneKey, in_short, mail
 from tests.support import reports
 from tests.support.mails import rsa_key, sign
 
@@ -45,15 +45,15 @@ def test_a_mail_whose_key_is_away_waits(stored_mailbox: Mailbox, caplog: pytest.
     mailbox.put([signed(0, "good.example"), signed(1, "slow.example"), signed(2, "good.example")])
     keys = SomeKeys("slow.example")
     how = {"keys": keys, "auth__dkim": "require"}
-    assert str(mailbox.fetch(**how)) == "stored 2 · put off 1"
+    assert mailbox.told(**how) == "stored 2 · put off 1"
     assert "UID 2 is put off: the DKIM key s1._domainkey.slow.example could not be fetched" in caplog.text
     assert [uid for uid, _ in mailbox.row().put_off] == [2]
     assert mailbox.row().last_uid == 3
 
     mailbox.put([signed(3, "good.example")])
-    assert str(mailbox.fetch(**how)) == "stored 1 · put off 1"
+    assert mailbox.told(**how) == "stored 1 · put off 1"
     keys.away.clear()
-    assert str(mailbox.fetch(**how)) == "stored 1"
+    assert mailbox.told(**how) == "stored 1"
     assert mailbox.row().put_off == []
     assert mailbox.outcomes() == ["stored"] * 4
 
@@ -64,7 +64,7 @@ def test_nobody_waits_for_a_key_for_ever(mailbox: Mailbox) -> None:
     now = NOW
 
     def at(later: timedelta) -> str:
-        return str(mailbox.fetch(keys=keys, auth__dkim="require", clock=lambda: now + later))
+        return mailbox.told(keys=keys, auth__dkim="require", clock=lambda: now + later)
 
     assert at(timedelta()) == "put off 1"
     assert at(PATIENCE - timedelta(minutes=1)) == "put off 1"
@@ -79,18 +79,18 @@ def test_what_counts_unsigned_counts_then_too(mailbox: Mailbox) -> None:
     mailbox.put([signed(0, "slow.example")])
     keys = SomeKeys("slow.example")
     for later, told in ((timedelta(), "put off 1"), (PATIENCE, "stored 1")):
-        assert str(mailbox.fetch(keys=keys, auth__dkim="record", clock=lambda at=NOW + later: at)) == told
+        assert mailbox.told(keys=keys, auth__dkim="record", clock=lambda at=NOW + later: at) == told
     assert not queries.deliveries(mailbox.engine, limit=10).items[0].authenticated
 
 
 def test_a_mail_put_off_may_go(mailbox: Mailbox) -> None:
     mailbox.put([signed(0, "slow.example")])
     how = {"keys": SomeKeys("slow.example"), "auth__dkim": "require"}
-    assert str(mailbox.fetch(**how)) == "put off 1"
+    assert mailbox.told(**how) == "put off 1"
     mailbox.program.select_folder("INBOX")
     mailbox.program.delete_messages([1])
     mailbox.program.expunge()
-    assert str(mailbox.fetch(**how)) == "nothing new"
+    assert mailbox.told(**how) == "nothing"
     assert mailbox.row().put_off == []
 
 
@@ -154,12 +154,12 @@ def test_a_mail_that_the_server_breaks_off_over_waits(mailbox: Mailbox) -> None:
     folder = mailbox.dovecot.directory / "home" / mailbox.user / "mail"
     second = sorted([*folder.glob("cur/*"), *folder.glob("new/*")])[1]
     second.chmod(0)
-    told = [str(ended) for ended in (mailbox.fetcher().fetch() for _ in range(4)) if ended is not None]
+    told = [in_short(mailbox.fetcher().fetch()) for _ in range(4)]
     # All at once; one by one up to there; the others; and from then on it is tried last.
-    assert told == ["nothing new", "stored 1 · put off 1", "stored 2 · put off 1", "put off 1"]
+    assert told == ["nothing", "stored 1 · put off 1", "stored 2 · put off 1", "put off 1"]
     assert mailbox.row().failures == 0
     second.chmod(0o600)
-    assert str(mailbox.fetch()) == "stored 1"
+    assert mailbox.told() == "stored 1"
 
 
 def test_when_too_many_wait_no_new_ones_are_taken(mailbox: Mailbox) -> None:
@@ -176,4 +176,4 @@ def test_when_too_many_wait_no_new_ones_are_taken(mailbox: Mailbox) -> None:
         mailbox.fetch(**how, clock=lambda: now)
     with writing(mailbox.engine) as connection:
         connection.execute(imap_folder.update().values(put_off=waiting[1:]))
-    assert str(mailbox.fetch(**how, clock=lambda: now)) == "quarantined 1 · put off 199"
+    assert mailbox.told(**how, clock=lambda: now) == "quarantined 1 · put off 199"

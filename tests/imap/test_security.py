@@ -25,7 +25,7 @@ def secure(mailbox: Mailbox, security: str, **more: str) -> dict[str, str]:
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_over_tls(security: str, mailbox: Mailbox) -> None:
     mailbox.put([mail(1)])
-    assert str(mailbox.fetch(**secure(mailbox, security))) == "stored 1"
+    assert mailbox.told(**secure(mailbox, security)) == "stored 1"
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])

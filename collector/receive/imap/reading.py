@@ -33,15 +33,19 @@ class Fetched:
     """What came of a pass. `put_off` mails wait for the next; `error` ended it early."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)  # of the quarantined ones, by code
     put_off: int = 0
     moved: int = 0
     error: TemporaryError | None = None
 
     def __str__(self) -> str:
-        """`stored 9 · duplicate 1 · put off 1`: what is none is left out."""
-        counts = {outcome: self.outcomes[outcome] for outcome in OUTCOMES}
-        counts |= {"put off": self.put_off, "moved": self.moved}
-        return " · ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing new"
+        """The closing line, as that of `tlsrpt import`."""
+        counts = [f"{outcome} {self.outcomes[outcome]}" for outcome in OUTCOMES]
+        if self.reasons:
+            counts[-1] += f" ({', '.join(f'{code} {count}' for code, count in sorted(self.reasons.items()))})"
+        counts += [f"put off {self.put_off}"] if self.put_off else []
+        counts += [f"moved {self.moved}"] if self.moved else []
+        return " · ".join(counts)
 
 
 class Reading:
@@ -211,6 +215,8 @@ class Reading:
     def _stored(self, uid: int, delivery: Delivery, stored: Stored) -> None:
         self._put_off.pop(uid, None)
         self._fetched.outcomes[stored.outcome] += 1
+        if stored.reason is not None:
+            self._fetched.reasons[stored.reason.code] += 1
         log.info(
             "delivery id=%s outcome=%s reason=%s reporter=%r folder=%r uid=%d",
             stored.id,
