@@ -12,6 +12,7 @@ import click
 from collector import jobs
 from collector.adopt import recount
 from collector.cli import Context
+from collector.commands.fetch import fetcher
 from collector.monitor.fetch import fetch, tls_context
 from collector.monitor.model import Observation
 from collector.monitor.poller import Poller
@@ -34,7 +35,7 @@ def schedule(context: Context) -> int:
     """
     settings = context.settings
     with context.engine() as engine:
-        planned = [make(settings, engine) for make in JOBS]
+        planned = [job for make in JOBS if (job := make(settings, engine)) is not None]
         asyncio.run(_until_told(settings, engine, planned))
     return 0
 
@@ -71,8 +72,17 @@ def counting_backlog(settings: Settings, engine: Engine) -> jobs.Job:
     return jobs.Job("backlog", step)
 
 
-# Summaries, alerts and retention join here.
-JOBS: tuple[Callable[[Settings, Engine], jobs.Job], ...] = (polling, counting_backlog)
+def fetching(settings: Settings, engine: Engine) -> jobs.Job | None:
+    """Fetches reports from the mailbox, if one is set. Raises ConfigurationError."""
+    if settings.imap.host is None:
+        return None
+    from collector.receive.imap.job import FetchJob
+
+    return FetchJob(fetcher(settings, engine)).job()
+
+
+# Summaries, alerts and retention join here. None: there is nothing to do for it under these settings.
+JOBS: tuple[Callable[[Settings, Engine], jobs.Job | None], ...] = (polling, counting_backlog, fetching)
 
 
 async def _until_told(settings: Settings, engine: Engine, planned: list[jobs.Job]) -> None:
