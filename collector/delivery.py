@@ -8,6 +8,21 @@ from collector.report.model import Finding, Report
 
 # Best first: the outcome of a delivery is the best of its parts (rule 9).
 OUTCOMES = ("stored", "conflict", "duplicate", "unassigned", "quarantined")
+# Not counted, and may be once it is read again: no part of such a delivery is counted.
+OPEN = ("conflict", "unassigned", "quarantined")
+# Why a delivery is quarantined. Those that begin with `dkim_` hold reports that could be read.
+REASONS = (
+    "dkim_missing",
+    "dkim_fail",
+    "dkim_unaligned",
+    "dkim_length_tag",
+    "dkim_service",
+    "not_a_report",
+    "unpack",
+    "json",
+    "schema",
+    "limit",
+)
 CHANNELS = ("smtp", "lmtp", "https", "imap", "import")
 
 
@@ -27,7 +42,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a delivery is not counted. `code` is one of the contract's reason codes."""
+    """Why a delivery is not counted. `code` is one of REASONS."""
 
     code: str
     message: str

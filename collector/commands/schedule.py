@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from collector import jobs
+from collector import jobs, retention
 from collector.adopt import recount
 from collector.cli import Context
 from collector.commands.fetch import fetcher
@@ -81,8 +81,8 @@ def fetching(settings: Settings, engine: Engine) -> jobs.Job | None:
     return FetchJob(fetcher(settings, engine)).job()
 
 
-# Summaries, alerts and retention join here. None: there is nothing to do for it under these settings.
-JOBS: tuple[Callable[[Settings, Engine], jobs.Job | None], ...] = (polling, counting_backlog, fetching)
+# Summaries and alerts join here. None: there is nothing to do for it under these settings.
+JOBS: tuple[Callable[[Settings, Engine], jobs.Job | None], ...] = (polling, counting_backlog, fetching, retention.job)
 
 
 async def _until_told(settings: Settings, engine: Engine, planned: list[jobs.Job]) -> None:

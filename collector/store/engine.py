@@ -52,6 +52,10 @@ def _open_sqlite(url: str, file: str | None) -> Engine:
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
+        # Of a file that is still empty: what is removed later can be returned to the disk (`retention.give_back`).
+        # That costs nothing measurable; but asking for it writes, so it is not asked again.
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 

@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 MOST = 200  # deliveries in one transaction
 MOST_BYTES = 32 * 1024 * 1024
 # OverflowError: SQLite's driver says so itself where PostgreSQL's lets the server say it.
-_REFUSED = (exc.IntegrityError, exc.DataError, OverflowError)
+REFUSED = (exc.IntegrityError, exc.DataError, OverflowError)
+TOO_MUCH = Reason("limit", "its figures cannot be added up in 64 bits")
 
 Result = Stored | StoreUnavailable
 
@@ -37,7 +38,7 @@ class GroupCommit:
             return list(commit(self._engine, deliveries, self._snapshot))
         except StoreUnavailable as error:
             return [error] * len(deliveries)
-        except _REFUSED as error:
+        except REFUSED as error:
             return self._write_apart(deliveries, error)
         except Exception as error:
             # The last line of defence: whatever it is, the senders keep their mails and the writer goes on.
@@ -53,5 +54,5 @@ class GroupCommit:
             log.error("delivery %s could not be kept: %s", delivery.id, error)
             return [StoreUnavailable("the delivery could not be written")]
         log.warning("delivery %s holds figures that cannot be added up: %s", delivery.id, error.__class__.__name__)
-        refused = replace(delivery, reason=Reason("limit", "its figures cannot be added up in 64 bits"))
+        refused = replace(delivery, reason=TOO_MUCH)
         return self.write([refused])

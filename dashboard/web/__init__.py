@@ -7,7 +7,7 @@ from flask import Flask
 
 from collector.settings import Settings
 from collector.store.engine import Engine
-from dashboard.web import access, api, errors, headers, health, metrics, pages
+from dashboard.web import access, actions, api, errors, headers, health, metrics, pages
 from dashboard.web.state import State
 
 # Forms are small, and nothing else is sent to these pages.
@@ -26,6 +26,7 @@ def create_app(settings: Settings, engine: Engine, *, now: Callable[[], datetime
     app = Flask(__name__, static_folder=None)  # the pages serve their own files
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.extensions["tlsrpt"] = State(settings, engine, now)
+    actions.register(app, settings, engine)
     headers.register(app)
     access.register(app)
     errors.register(app)

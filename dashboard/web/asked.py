@@ -9,7 +9,7 @@ from flask import request
 
 from collector.delivery import CHANNELS, OUTCOMES
 from collector.store import queries
-from collector.store.queries import DeliveryRow, DomainOverview, Failure, Filter, Page, ReportRow
+from collector.store.queries import DeliveryRow, DomainOverview, Failure, Filter, ForeignName, Page, ReportRow
 from dashboard.web import access, params, state
 
 
@@ -54,6 +54,11 @@ def reports() -> Page[ReportRow]:
         cursor=params.cursor(request.args),
         only=access.only(),
     )
+
+
+def foreign() -> Page[ForeignName]:
+    """Domains that wait for adoption. The guard keeps viewers with a limit away."""
+    return queries.foreign_names(state.engine(), limit=params.limit(request.args), cursor=params.cursor(request.args))
 
 
 def deliveries() -> Page[DeliveryRow]:

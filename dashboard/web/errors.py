@@ -8,13 +8,14 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as WsgiResponse
 
-from collector.errors import SchemaOutdated, TemporaryError, UsageError
+from collector.errors import KeyUnavailable, SchemaOutdated, TemporaryError, UsageError
 from dashboard.web import respond
 
 log = logging.getLogger("tlsrpt.web")
 
 _TRY_AGAIN_SECONDS = "10"
 _STORE_AWAY = "The database does not answer at the moment."
+_KEY_AWAY = "DNS could not deliver the DKIM key of the mail just now. Nothing was changed; try again later."
 
 # Codes are words, so that programs need not know HTTP; anything else is called by its number.
 _CODES = {
@@ -60,7 +61,7 @@ def _usage(error: UsageError) -> Response:
 
 def _unavailable(error: Exception) -> Response:
     log.warning("%s %s: %s", request.method, request.path, error)
-    response = answer(503, _STORE_AWAY)
+    response = answer(503, _KEY_AWAY if isinstance(error, KeyUnavailable) else _STORE_AWAY)
     response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
     return response
 

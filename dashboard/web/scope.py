@@ -5,8 +5,17 @@ from uuid import UUID
 from flask import abort
 
 from collector import domains
+from collector.errors import UsageError
 from collector.store import queries
 from dashboard.web import access, state
+
+
+def domain_name(given: str) -> str:
+    """A domain name in normal form, known or not. Raises UsageError. The guard has seen whether it is the viewer's."""
+    normal = domains.normalise(given)
+    if normal is None:
+        raise UsageError(f"{given[:260]!r} is no domain name")
+    return normal
 
 
 def domain(given: str) -> tuple[str, UUID]:
@@ -33,7 +42,7 @@ def report_document(report_id: UUID) -> bytes:
         delivery = queries.delivery(state.engine(), found.delivery_id)
         if delivery is None or not all(access.may_see(name) for name in delivery.domains):
             abort(404, "This document is about other domains too.")
-    document = queries.report_document(state.engine(), report_id)
+    document = queries.report_document(state.engine(), report_id, limits=state.settings().limits)
     if document is None:
         abort(404, "There is no such report.")
     return document

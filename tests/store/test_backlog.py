@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import Engine
 
-from collector.adopt import adopt, recount
+from collector.adopt import Adopted, action, adopt, recount
 from collector.commands.schedule import counting_backlog
 from collector.jobs import Job
 from collector.settings import Limits, Settings
@@ -32,7 +32,7 @@ def test_adopting_a_domain_counts_its_backlog(collector: Collector) -> None:
     assert adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS) == {"example.com": 2}
     assert collector.totals() == (1, 10, 0)
     assert outcomes(collector) == ["unassigned", "duplicate", "stored"]
-    assert [offered.name for offered in queries.unassigned_names(collector.engine)] == ["other.example"]
+    assert [offered.name for offered in queries.foreign_names(collector.engine).items] == ["other.example"]
 
 
 def test_adopting_twice_changes_nothing(collector: Collector) -> None:
@@ -96,6 +96,33 @@ def test_a_large_backlog_is_counted_group_by_group(collector: Collector) -> None
     collector.deliver(*[collector.read(google(successful=n) | {"report-id": f"id-{n}"}) for n in range(120)])
     assert adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS) == {"example.com": 120}
     assert collector.totals() == (120, sum(range(120)), 0)
+
+
+def test_figures_that_cannot_be_added_up_hold_up_no_backlog(collector: Collector) -> None:
+    huge = google(successful=2**62)  # two of them are more than a day can hold
+    both = report([policy_result(successful=2**62), policy_result("example.net", successful=6)], report_id="both")
+    collector.add("example.net")
+    for document in (huge, both, google(day="2026-11-21")):
+        collector.take(document)
+    assert adopt(collector.engine, ["example.com"], now=NOW, limits=LIMITS) == {"example.com": 2}
+    assert outcomes(collector) == ["stored", "stored", "stored"]
+    [_, mixed, _] = queries.deliveries(collector.engine).items
+    assert {part.domain: part.outcome for part in mixed.parts} == {
+        "example.com": "quarantined",
+        "example.net": "stored",
+    }
+    assert recount(collector.engine, limits=LIMITS) == 0
+    assert collector.totals() == (2, 2**62 + 10, 0)
+
+
+def test_a_long_backlog_is_left_to_the_scheduler(collector: Collector) -> None:
+    collector.deliver(*[collector.read(google(successful=1) | {"report-id": f"id-{n}"}) for n in range(120)])
+    ticks = iter((0.0, 1.0, 2.0, 60.0))
+    act = action(Settings(), collector.engine, clock=lambda: next(ticks))
+    assert act("example.com") == Adopted(is_new=True, counted=100, is_whole=False)
+    assert act("example.com") == Adopted(is_new=False)
+    assert recount(collector.engine, limits=LIMITS) == 20
+    assert collector.totals() == (120, 120, 0)
 
 
 def test_removing_a_domain_keeps_its_deliveries_and_adding_it_again_counts_them(collector: Collector) -> None:

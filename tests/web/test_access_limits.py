@@ -17,6 +17,9 @@ CLOSED = {
     "/deliveries",
     "/deliveries/<uuid:delivery_id>",
     "/deliveries/<uuid:delivery_id>/raw",
+    "/deliveries/<uuid:delivery_id>/documents/<int:position>",
+    "/deliveries/<uuid:delivery_id>/retry",
+    "/deliveries/foreign",
 }
 
 
@@ -58,15 +61,18 @@ def test_other_domains_do_not_exist(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/deliveries", "/api/v1/deliveries", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/deliveries", "/deliveries/foreign", "/api/v1/deliveries", "/api/v1/deliveries/foreign", "/metrics"]
+)
 def test_closed(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 403
 
 
-@pytest.mark.parametrize("delivery_path", ["/deliveries/{}", "/api/v1/deliveries/{}", "/api/v1/deliveries/{}/raw"])
-def test_closed_delivery(client: FlaskClient, filled: Engine, delivery_path: str) -> None:
+@pytest.mark.parametrize("under", ["", "/api/v1"])
+@pytest.mark.parametrize("delivery_path", ["/deliveries/{}", "/deliveries/{}/raw", "/deliveries/{}/documents/0"])
+def test_closed_delivery(client: FlaskClient, filled: Engine, under: str, delivery_path: str) -> None:
     for row in queries.deliveries(filled).items:
-        assert client.get(delivery_path.format(row.id)).status_code == 403
+        assert client.get(under + delivery_path.format(row.id)).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["daily", "mx", "failures", "reporters", "policies", "chart"])

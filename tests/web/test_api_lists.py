@@ -151,17 +151,23 @@ def test_one_delivery(client: FlaskClient) -> None:
     row = deliveries(client, outcome="duplicate")[0]
     whole = get(client, f"deliveries/{row['id']}")
     assert whole.items() >= row.items()
-    assert whole["parts"] == [{"domain": "example.com", "outcome": "duplicate", "report": row["reports"][0]}]
+    part = {"domain": "example.com", "outcome": "duplicate", "report": row["reports"][0], "position": 0}
+    assert whole["parts"] == [part]
     assert whole["envelope"]["peer"] == "192.0.2.1"
 
 
-@pytest.mark.parametrize(("channel", "ending"), [("smtp", "eml"), ("https", "bin")])
-def test_delivery_as_it_came(client: FlaskClient, channel: str, ending: str) -> None:
+@pytest.mark.parametrize("under", ["", "/api/v1"])
+@pytest.mark.parametrize(
+    ("channel", "content_type", "ending"),
+    [("smtp", "message/rfc822", "eml"), ("https", "application/octet-stream", "bin")],
+)
+def test_delivery_as_it_came(client: FlaskClient, under: str, channel: str, content_type: str, ending: str) -> None:
     row = deliveries(client, channel=channel)[0]
-    answer = client.get(f"/api/v1/deliveries/{row['id']}/raw")
+    answer = client.get(f"{under}/deliveries/{row['id']}/raw")
     assert (world.DOCUMENT in answer.data) == (channel == "https")
     assert len(answer.data) == row["size"]
-    assert answer.content_type == "application/octet-stream"
+    assert answer.content_type == content_type
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{row["id"]}.{ending}"'
 
 

@@ -9,10 +9,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from collector.auth import Authentication
 from collector.delivery import Delivery, Envelope, Found, Reason
 from collector.ids import new_id
+from collector.ingest import ingest
 from collector.monitor.model import Observation, StsPolicy
 from collector.report.model import FailureDetail, Finding, Policy, PolicyResult, Report
+from collector.settings import Limits
 from collector.store import domains, published, queries
 from collector.store.engine import Engine
 from collector.store.writer import Writer
@@ -133,6 +136,19 @@ def _delivery(
         found=() if report is None else (Found(report, reporter),),
         reason=reason,
         authenticated=authenticated,
+    )
+
+
+def bare(raw: bytes, envelope: Envelope, reason: Reason | None) -> Delivery:
+    """One in which nothing was found, for whatever reason; without one it waits as unassigned."""
+    return Delivery(id=new_id(int(NOW.timestamp() * 1000)), received_at=NOW, envelope=envelope, raw=raw, reason=reason)
+
+
+def unassigned(document: made.Json) -> Delivery:
+    """A document that is about a foreign domain, read as the collector reads it."""
+    raw = made.to_json(document)
+    return ingest(
+        raw, Envelope("https"), NOW, limits=Limits(), dkim="off", authenticate=lambda mail, names: Authentication(None)
     )
 
 

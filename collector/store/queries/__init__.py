@@ -4,9 +4,16 @@ A function takes an `Engine`, opens one read transaction, and returns frozen dat
 Days are UTC days, ranges include both ends. `None` in a figure means unknown, never zero.
 """
 
-from collector.store.queries.deliveries import deliveries, delivery, delivery_raw
-from collector.store.queries.domains import domain_names, domain_overview, find_domain, unassigned_names
+from collector.store.queries.deliveries import (
+    deliveries,
+    deliveries_with_ids,
+    delivery,
+    delivery_document,
+    delivery_raw,
+)
+from collector.store.queries.domains import domain_names, domain_overview, find_domain
 from collector.store.queries.figures import daily, failures, mx_figures, reporters
+from collector.store.queries.foreign import foreign_names
 from collector.store.queries.policies import policies
 from collector.store.queries.reports import report, report_document, reports
 from collector.store.queries.rows import (
@@ -17,6 +24,7 @@ from collector.store.queries.rows import (
     Failure,
     FailureRow,
     Filter,
+    ForeignName,
     MxFigures,
     MxTable,
     NotAttributable,
@@ -29,7 +37,6 @@ from collector.store.queries.rows import (
     Reporter,
     ReportRow,
     TypeFigures,
-    UnassignedName,
 )
 
 __all__ = [
@@ -40,6 +47,7 @@ __all__ = [
     "Failure",
     "FailureRow",
     "Filter",
+    "ForeignName",
     "MxFigures",
     "MxTable",
     "NotAttributable",
@@ -52,20 +60,21 @@ __all__ = [
     "ReportedPolicy",
     "Reporter",
     "TypeFigures",
-    "UnassignedName",
     "daily",
     "deliveries",
+    "deliveries_with_ids",
     "delivery",
+    "delivery_document",
     "delivery_raw",
     "domain_names",
     "domain_overview",
     "failures",
     "find_domain",
+    "foreign_names",
     "mx_figures",
     "policies",
     "report",
     "report_document",
     "reporters",
     "reports",
-    "unassigned_names",
 ]

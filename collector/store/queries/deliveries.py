@@ -1,14 +1,16 @@
 """Deliveries: everything that arrived, whatever came of it (rule 2)."""
 
 import zlib
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, Select, select
 
+from collector.settings import Limits
 from collector.store.engine import reading
 from collector.store.queries.common import decode_id, encode_cursor, end_of, start_of
-from collector.store.queries.reports import findings
+from collector.store.queries.reports import document, findings
 from collector.store.queries.rows import DeliveryRow, Filter, Page, PartRow
 from collector.store.tables import delivery as table
 from collector.store.tables import delivery_part
@@ -59,11 +61,25 @@ def delivery(engine: Engine, id: UUID) -> DeliveryRow | None:  # noqa: A002
         return next(iter(_rows(connection, select(*_COLUMNS).where(table.c.delivery_id == id))), None)
 
 
+def deliveries_with_ids(engine: Engine, ids: Collection[UUID]) -> tuple[DeliveryRow, ...]:
+    """Those of `ids` that are there (at most some hundreds), the first to arrive first."""
+    with reading(engine) as connection:
+        return _rows(connection, select(*_COLUMNS).where(table.c.delivery_id.in_(ids)).order_by(table.c.delivery_id))
+
+
 def delivery_raw(engine: Engine, id: UUID) -> bytes | None:  # noqa: A002
     """Its bytes as they came."""
     with reading(engine) as connection:
         raw = connection.execute(select(table.c.raw).where(table.c.delivery_id == id)).scalar()
     return None if raw is None else zlib.decompress(raw)
+
+
+def delivery_document(engine: Engine, id: UUID, position: int, *, limits: Limits) -> bytes | None:  # noqa: A002
+    """The JSON of one of its reports as it came, counted or not; None if there is none that can be read."""
+    query = select(table.c.raw, table.c.channel, table.c.envelope).where(table.c.delivery_id == id)
+    with reading(engine) as connection:
+        row = connection.execute(query).first()
+    return None if row is None else document(row.raw, row.channel, row.envelope, position, limits)
 
 
 def _rows(connection: Connection, query: Select[Any]) -> tuple[DeliveryRow, ...]:
@@ -81,7 +97,7 @@ def _parts(connection: Connection, ids: list[UUID]) -> dict[UUID, list[PartRow]]
             .order_by(delivery_part.c.delivery_id, delivery_part.c.position, delivery_part.c.name)
         )
         for row in connection.execute(query):
-            found.setdefault(row.delivery_id, []).append(PartRow(row.name, row.outcome, row.report_id))
+            found.setdefault(row.delivery_id, []).append(PartRow(row.name, row.outcome, row.report_id, row.position))
     return found
 
 

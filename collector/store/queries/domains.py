@@ -11,8 +11,8 @@ from collector.store.engine import reading
 from collector.store.queries.common import decode_cursor, encode_cursor, number
 from collector.store.queries.modes import published_at, reported
 from collector.store.queries.policies import histories
-from collector.store.queries.rows import DomainOverview, Filter, Page, PublishedPolicy, UnassignedName
-from collector.store.tables import delivery, delivery_part, domain, rollup_day, rollup_type
+from collector.store.queries.rows import DomainOverview, Filter, Page, PublishedPolicy
+from collector.store.tables import domain, rollup_day, rollup_type
 
 
 def domain_names(engine: Engine) -> tuple[str, ...]:
@@ -25,21 +25,6 @@ def find_domain(engine: Engine, name: str) -> UUID | None:
     """The id of a known domain (normal form)."""
     with reading(engine) as connection:
         return connection.execute(select(domain.c.domain_id).where(domain.c.name == name)).scalar()
-
-
-def unassigned_names(engine: Engine, *, limit: int = 100) -> tuple[UnassignedName, ...]:
-    """Foreign policy domains with their backlog, the largest first."""
-    count = func.count(func.distinct(delivery_part.c.delivery_id))
-    query = (
-        select(delivery_part.c.name, count, func.max(delivery.c.received_at))
-        .join(delivery, delivery.c.delivery_id == delivery_part.c.delivery_id)
-        .where(delivery_part.c.outcome == "unassigned", delivery_part.c.name != "")
-        .group_by(delivery_part.c.name)
-        .order_by(count.desc(), delivery_part.c.name)
-        .limit(limit)
-    )
-    with reading(engine) as connection:
-        return tuple(UnassignedName(name, deliveries, last) for name, deliveries, last in connection.execute(query))
 
 
 def domain_overview(

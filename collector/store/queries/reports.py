@@ -62,20 +62,32 @@ def report(engine: Engine, id: UUID) -> ReportRow | None:  # noqa: A002
     return None if row is None else _row(row, tuple(_policy_result(entry) for entry in row.policy_results))
 
 
-def report_document(engine: Engine, id: UUID) -> bytes | None:  # noqa: A002
-    """The report's JSON as it came, unpacked, out of the delivery that it is counted from."""
+def report_document(engine: Engine, id: UUID, *, limits: Limits) -> bytes | None:  # noqa: A002
+    """The report's JSON as it came, unpacked, out of the delivery that it is counted from.
+
+    `limits` are those under which deliveries are read.
+    """
     query = (
-        select(delivery.c.raw, delivery.c.channel, delivery_part.c.position)
+        select(delivery.c.raw, delivery.c.channel, delivery.c.envelope, delivery_part.c.position)
         .join(delivery_part, delivery_part.c.delivery_id == delivery.c.delivery_id)
         .join(table, table.c.delivery_id == delivery.c.delivery_id)
         .where(table.c.report_id == id, delivery_part.c.report_id == id, delivery_part.c.outcome == "stored")
     )
     with reading(engine) as connection:
         row = connection.execute(query).first()
-    if row is None:
-        return None
-    position: int = row.position
-    return documents(zlib.decompress(row.raw), row.channel, limits=Limits())[position]
+    return None if row is None else document(row.raw, row.channel, row.envelope, row.position, limits)
+
+
+def document(raw: bytes, channel: str, envelope: dict[str, Any], position: int, limits: Limits) -> bytes | None:
+    """The JSON of one report of a delivery, of which the others are columns. None if it cannot be read."""
+    found = documents(
+        zlib.decompress(raw),
+        channel,
+        limits=limits,
+        content_type=envelope.get("content_type"),
+        file_name=envelope.get("file_name"),
+    )
+    return found[position] if position < len(found) else None
 
 
 _domain = domain  # the table; `domain` is a name within reports()

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from collector.delivery import OPEN
 from collector.report.model import Finding
 
 T = TypeVar("T")
@@ -211,7 +212,8 @@ class PartRow:
 
     domain: str
     outcome: str
-    report_id: UUID | None  # None where unassigned
+    report_id: UUID | None  # None where unassigned or quarantined
+    position: int = 0  # of the report within the delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,11 @@ class DeliveryRow:
     envelope: dict[str, object] = field(default_factory=dict)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is not counted and may be, once it is read again."""
+        return self.outcome in OPEN
+
+    @property
     def domains(self) -> tuple[str, ...]:
         """The domains it is about, foreign ones included, each once."""
         return tuple(dict.fromkeys(part.domain for part in self.parts))
@@ -240,9 +247,11 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class UnassignedName:
-    """A foreign policy domain with deliveries that wait for its adoption."""
+class ForeignName:
+    """A foreign policy domain with deliveries that wait for its adoption; `reporters` are the most frequent few."""
 
     name: str
     deliveries: int
+    first_delivery: datetime
     last_delivery: datetime
+    reporters: tuple[str, ...]

@@ -2,19 +2,20 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response
 
-from collector.store import queries
-from dashboard.web import asked, respond, scope, state
+from dashboard.web import asked, kept, respond, scope
+from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
-
-_MAIL_CHANNELS = ("smtp", "lmtp", "imap")
 
 
 def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/deliveries", view_func=deliveries)
+    blueprint.add_url_rule("/deliveries/foreign", view_func=foreign)
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>", view_func=delivery)
-    blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/raw", view_func=delivery_raw)
+    blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/raw", "delivery_raw", kept.raw)
+    blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/documents/<int:position>", "document", kept.document)
+    blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/retry", view_func=retry, methods=["POST"])
 
 
 def deliveries() -> Response:
@@ -27,14 +28,18 @@ def deliveries() -> Response:
     )
 
 
+def foreign() -> Response:
+    """The domains that unassigned deliveries are about."""
+    page = asked.foreign()
+    return answers.only_json({"foreign": [shapes.foreign(row) for row in page.items], "next": page.next})
+
+
 def delivery(delivery_id: UUID) -> Response:
     return answers.only_json(shapes.whole_delivery(scope.delivery(delivery_id)))
 
 
-def delivery_raw(delivery_id: UUID) -> Response:
-    """The bytes as they came, to be kept and not shown: they are a stranger's."""
-    ending = "eml" if scope.delivery(delivery_id).channel in _MAIL_CHANNELS else "bin"
-    raw = queries.delivery_raw(state.engine(), delivery_id)
-    if raw is None:
-        abort(404, "There is no such delivery.")
-    return respond.attachment(raw, f"{delivery_id}.{ending}", "application/octet-stream")
+def retry(delivery_id: UUID) -> Response:
+    """Reads it again, and answers it as it is then."""
+    scope.delivery(delivery_id)
+    actions().retry(delivery_id)
+    return respond.json(shapes.whole_delivery(scope.delivery(delivery_id)))

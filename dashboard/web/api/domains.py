@@ -4,7 +4,8 @@ from flask import Blueprint, Response
 
 from collector.store import queries
 from dashboard import charts
-from dashboard.web import asked, scope, state
+from dashboard.web import asked, respond, scope, state
+from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
 
 
@@ -12,6 +13,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/domains", view_func=domains)
     for view in (daily, mx, failures, reporters, policies, chart):
         blueprint.add_url_rule(f"/domains/<domain>/{view.__name__}", view_func=view)
+    blueprint.add_url_rule("/domains/<domain>/adopt", view_func=adopt, methods=["POST"])
 
 
 def domains() -> Response:
@@ -21,6 +23,15 @@ def domains() -> Response:
         lambda: tables.domains(page.items),
         "tlsrpt-domains",
         page.next,
+    )
+
+
+def adopt(domain: str) -> Response:
+    """Adds a domain: from now on it counts, and so does what came for it before. Nothing happens if it is known."""
+    name = scope.domain_name(domain)
+    done = actions().adopt(name)
+    return respond.json(
+        {"domain": name, "added": done.is_new, "deliveries_counted": done.counted, "complete": done.is_whole}
     )
 
 

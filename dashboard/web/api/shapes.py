@@ -1,11 +1,10 @@
 """The contract's JSON shapes, one function for each row that a query answers. Keys beyond the contract come last."""
 
-from collector.report.model import Finding
 from collector.store.queries import (
     DayFigures,
-    DeliveryRow,
     DomainOverview,
     Failure,
+    ForeignName,
     MxFigures,
     NotAttributable,
     PolicyResultRow,
@@ -14,8 +13,9 @@ from collector.store.queries import (
     Reporter,
     ReportRow,
 )
-
-Shape = dict[str, object]
+from collector.store.queries.shapes import Shape, finding
+from collector.store.queries.shapes import delivery as delivery
+from collector.store.queries.shapes import whole_delivery as whole_delivery
 
 # Rows whose fields are called in JSON, and in CSV, what they are called here.
 FAILURE = (
@@ -152,31 +152,14 @@ def _policy_result(row: PolicyResultRow) -> Shape:
     return {**_as_called(row, _POLICY_RESULT), "failures": details}
 
 
-def delivery(row: DeliveryRow) -> Shape:
-    """A delivery in a list. A single one has its parts and envelope too: `whole_delivery`."""
-    has_reason = row.reason_code is not None
+def foreign(row: ForeignName) -> Shape:
     return {
-        "id": row.id,
-        "received_at": row.received_at,
-        "channel": row.channel,
-        "outcome": row.outcome,
-        "reason": {"code": row.reason_code, "message": row.reason_message} if has_reason else None,
-        "reporter": row.reporter,
-        "authenticated": row.authenticated,
-        "domains": row.domains,
-        "reports": row.reports,
-        "findings": [finding(item) for item in row.findings],
-        "size": row.size,
+        "domain": row.name,
+        "deliveries": row.deliveries,
+        "first_delivery": row.first_delivery,
+        "last_delivery": row.last_delivery,
+        "reporters": row.reporters,
     }
-
-
-def whole_delivery(row: DeliveryRow) -> Shape:
-    parts = [{"domain": part.domain, "outcome": part.outcome, "report": part.report_id} for part in row.parts]
-    return {**delivery(row), "parts": parts, "envelope": row.envelope}
-
-
-def finding(row: Finding) -> Shape:
-    return {"code": row.code, "message": row.message}
 
 
 def _as_called(row: object, names: tuple[str, ...]) -> Shape:

@@ -7,6 +7,8 @@ from dashboard.charts import sparkline
 from dashboard.web import access, asked, params, state
 from dashboard.web.pages.health import health, order
 
+_MOST_FOREIGN = 10  # here; all of them have a page of their own
+
 
 def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/", "overview", overview)
@@ -35,6 +37,6 @@ def overview() -> str:
     )
 
 
-def _unassigned() -> tuple[queries.UnassignedName, ...]:
+def _unassigned() -> tuple[queries.ForeignName, ...]:
     """Foreign names that wait for adoption: for viewers of all domains only."""
-    return () if access.only() is not None else queries.unassigned_names(state.engine())
+    return () if access.only() is not None else queries.foreign_names(state.engine(), limit=_MOST_FOREIGN).items

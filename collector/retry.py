@@ -1,0 +1,122 @@
+"""Kept deliveries read again as if they came today: after an upgrade, a changed setting, or a key that was away.
+
+Each keeps its id and the time it arrived. What is counted already is left alone.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from collector.adopt import read_again
+from collector.auth.dkim import Authenticator
+from collector.auth.key_record import Key, NoKey
+from collector.auth.keys import KeyCache, KeySource
+from collector.delivery import Delivery
+from collector.errors import KeyUnavailable
+from collector.ingest import ingest
+from collector.resolver import Resolver
+from collector.settings import Settings
+from collector.store import kept as store
+from collector.store import queries
+from collector.store.domains import Snapshot
+from collector.store.kept import Kept
+from collector.store.revise import replace_open
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+# Names of keys that DNS could not deliver. More than that are not remembered.
+_MOST_AWAY = 10_000
+
+
+class Reader:
+    """Reads a kept delivery under the present settings."""
+
+    def __init__(self, settings: Settings, keys: KeySource) -> None:
+        self._settings = settings
+        self._authenticator = Authenticator(keys)
+
+    def __call__(self, kept: Kept) -> Delivery:
+        """Raises KeyUnavailable if a DKIM key could not be fetched just now."""
+        limits = self._settings.limits
+        # What was authenticated once stays so: its key may be gone since, which says nothing about the mail.
+        if kept.authenticated:
+            return read_again(kept, limits)
+        read = ingest(
+            kept.raw,
+            kept.envelope,
+            kept.received_at,
+            limits=limits,
+            dkim=self._settings.auth.dkim,
+            authenticate=self._authenticator.at(kept.received_at),
+            # An imported file is only refused for its signature if that was asked for; it still is.
+            import_requires_dkim=(kept.reason_code or "").startswith("dkim_"),
+        )
+        return replace(read, id=kept.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What a delivery is after the retry; `key_away` says why nothing was tried (then it is as before)."""
+
+    row: queries.DeliveryRow
+    key_away: str | None = None
+
+
+def retry(engine: "Engine", reader: Reader, groups: Iterable[Sequence[Kept]]) -> Iterator[Retried]:
+    """Reads groups of deliveries again, in their order; each group is durable when its first result comes.
+
+    Raises StoreUnavailable; what was done until then is done.
+    """
+    snapshot = Snapshot()
+    for group in groups:
+        read: list[Delivery] = []
+        away: dict[UUID, str] = {}
+        for kept in group:
+            if kept.is_open:
+                try:
+                    read.append(reader(kept))
+                except KeyUnavailable as error:
+                    away[kept.id] = str(error)
+        replace_open(engine, read, snapshot)
+        for row in queries.deliveries_with_ids(engine, [kept.id for kept in group]):
+            yield Retried(row, away.get(row.id))
+
+
+class OnceAway:
+    """Keys for one long run: one that could not be fetched is not waited for again, mail by mail."""
+
+    def __init__(self, keys: KeySource) -> None:
+        self._keys = keys
+        self._away: dict[str, str] = {}
+
+    def get(self, name: str) -> Key | NoKey:
+        if name in self._away:
+            raise KeyUnavailable(self._away[name])
+        try:
+            return self._keys.get(name)
+        except KeyUnavailable as error:
+            if len(self._away) < _MOST_AWAY:
+                self._away[name] = str(error)
+            raise
+
+    def peek(self, name: str) -> bool:
+        return name not in self._away and self._keys.peek(name)
+
+
+def action(settings: Settings, engine: "Engine") -> Callable[[UUID], None]:
+    """For the dashboard: what tries one delivery again.
+
+    That raises UsageError (there is no such delivery), KeyUnavailable or StoreUnavailable.
+    """
+    reader = Reader(settings, KeyCache(Resolver(settings.dns).txt, time.monotonic))
+
+    def act(delivery_id: UUID) -> None:
+        found = store.find(engine, [delivery_id])
+        for retried in retry(engine, reader, store.these(engine, found)):
+            if retried.key_away is not None:
+                raise KeyUnavailable(retried.key_away)
+
+    return act
