@@ -24,6 +24,8 @@ _PRAGMAS = (
     "wal_autocheckpoint=8192",  # pages, 32 MiB: a page that changes with each group is copied back once for many groups
 )
 _WRITES = "tlsrpt_writes"
+# A network that swallows packets is found out within half a minute, not after TCP's own quarter of an hour.
+_PATIENCE = {"tcp_user_timeout": 30_000, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 def open_engine(url: str) -> Engine:
@@ -39,7 +41,7 @@ def open_engine(url: str) -> Engine:
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=10,
-        connect_args={"connect_timeout": 5, "application_name": "tlsrpt"},
+        connect_args={"connect_timeout": 5, "application_name": "tlsrpt", **_PATIENCE},
     )
 
 
