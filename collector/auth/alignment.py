@@ -1,6 +1,6 @@
 """Whether two domains belong to the same organisation: relaxed alignment, as DMARC has it (RFC 7489 section 3.1.1)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 
 from publicsuffixlist import PublicSuffixList
@@ -22,7 +22,9 @@ def organisational_domain(name: str) -> str:
     return found or name
 
 
-def is_aligned(domain: str, identities: Iterable[str]) -> bool:
+def is_aligned(domain: str, identities: Collection[str]) -> bool:
     """Whether `domain` shares its organisational domain with one of `identities` (Q27, Q63)."""
+    if domain in identities:
+        return True
     own = organisational_domain(domain)
     return any(own == organisational_domain(identity) for identity in identities)

@@ -34,10 +34,9 @@ def hints(hit: Hit) -> Hints:
 
 def claimed_domains(mail: Mail, submitters: frozenset[str], reports: list[Report]) -> frozenset[str]:
     """Whom a mail says it is from: the domains of From, submitter and contact-info, normal forms (rule 10)."""
-    claimed = {_sender_domain(_header(mail, "from") or "")}
-    claimed |= {name(submitter) for submitter in submitters}
-    claimed |= {contact_domain(report.contact_info) for report in reports}
-    return frozenset(domain for domain in claimed if domain is not None)
+    contacts = [contact_domain(report.contact_info) for report in reports]
+    claimed = {_sender_domain(_header(mail, "from") or ""), *map(name, submitters), *contacts}
+    return frozenset([domain for domain in claimed if domain is not None])
 
 
 def note(hit: Hit, around: Hints, notes: Notes) -> None:
