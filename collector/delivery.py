@@ -86,7 +86,7 @@ class Delivery:
     found: tuple[Found, ...] = ()
     reason: Reason | None = None
     authenticated: bool = False
-    findings: tuple[Finding, ...] = ()  # of the mail around the report; a report has its own
+    findings: tuple[Finding, ...] = ()  # of the mail and of the reports in it
 
     @property
     def reporter(self) -> str | None:

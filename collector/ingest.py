@@ -14,7 +14,7 @@ from collector.report import contact_domain
 from collector.report import hints as around
 from collector.report.model import Finding
 from collector.report.notes import Notes
-from collector.report.search import MAIL_CHANNELS, Hit, search
+from collector.report.search import MAIL_CHANNELS, Hit, Search, search
 from collector.settings import Limits
 
 _MISSING = Reason("dkim_missing", "no mail, so no DKIM signature")
@@ -76,8 +76,17 @@ def ingest(
         ),
         reason=verdict.reason if is_required else None,
         authenticated=bool(verdict.domains),
-        findings=found.findings + notes.findings(),
+        findings=_findings(found, notes),
     )
+
+
+def _findings(found: Search, notes: Notes) -> tuple[Finding, ...]:
+    """Of the mail, of what is around the reports, and of the reports: whoever looks at a delivery sees them all."""
+    findings = found.findings + notes.findings()
+    for hit in found.hits:
+        findings += hit.report.findings
+    # Two reports in one mail may say the same.
+    return findings if len(found.hits) < 2 else tuple(dict.fromkeys(findings))
 
 
 def _quarantined(
