@@ -15,8 +15,8 @@ SECONDS = 20
 class Proxy:
     """From `__enter__` to `__exit__`. `limit`: bytes of the server's that a connection lets pass, then it is cut.
 
-    `changes`: what the server says is replaced, word for word of equal length. `is_silent`: from then on nothing
-    of what it says passes. All may change at any time.
+    `changes`: what the server says is replaced, word by word. `is_silent`: from then on nothing of what it says
+    passes. All may change at any time.
     """
 
     target: int

@@ -1,5 +1,6 @@
 """Everything in the folder is taken, once, and nothing in it is touched."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from collector.store import queries
 from collector.store.engine import writing
 from collector.store.tables import imap_folder
 from tests.imap.mailbox import Mailbox, OneKey, mail
+from tests.imap.proxy import Proxy
 from tests.support.mails import rsa_key, sign
 
 RUBBISH = b"Subject: cheap watches\r\n\r\nBuy now.\r\n"
@@ -108,6 +110,16 @@ def test_a_large_folder_is_asked_for_in_pieces(mailbox: Mailbox) -> None:
     mailbox.program.expunge()
     assert mailbox.told(window=4) == "stored 9"
     assert mailbox.row().last_uid == 30
+
+
+def test_a_server_that_answers_about_few_mails_is_asked_about_few(
+    mailbox: Mailbox, proxy: Callable[..., Proxy]
+) -> None:
+    """RFC 9738, as Yahoo has it."""
+    mailbox.put(map(mail, range(5)))
+    before = proxy(changes={b" MOVE": b" MOVE MESSAGELIMIT=2"})
+    assert mailbox.told(imap__port=str(before.port), imap__move_to="Done") == "stored 5 · moved 5"
+    assert (before.heard.count(b"UID SEARCH UID"), before.heard.count(b"UID MOVE")) == (6, 3)
 
 
 def test_large_mails_are_not_fetched_all_at_once(mailbox: Mailbox) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from collector.errors import MailboxUnavailable
+from collector.receive.imap.mailbox import sequence_sets
 from tests.imap.mailbox import Mailbox, mail
 from tests.imap.proxy import Proxy
 from tests.imap.test_put_off import SomeKeys, signed
@@ -41,6 +42,26 @@ def test_what_is_stored_is_moved(
     assert len(mailbox.holds(target)) == 4
     assert b"UID MOVE" in before.heard or changes
     assert b" EXPUNGE\r\n" not in before.heard
+
+
+SETS = [
+    ([], []),
+    ([7], ["7"]),
+    ([1, 2, 3, 5, 7, 8], ["1:3,5,7:8"]),
+    (range(1, 100_001), ["1:100000"]),
+]
+
+
+@pytest.mark.parametrize(("uids", "sets"), SETS)
+def test_uids_in_a_command(uids: list[int], sets: list[str]) -> None:
+    assert list(sequence_sets(uids)) == sets
+
+
+def test_a_command_is_no_longer_than_a_server_takes() -> None:
+    uids = list(range(1, 100_000, 2))
+    sets = list(sequence_sets(uids))
+    assert [int(uid) for each in sets for uid in each.split(",")] == uids
+    assert max(map(len, sets)) <= 4000
 
 
 def test_what_is_not_stored_whole_stays(mailbox: Mailbox) -> None:

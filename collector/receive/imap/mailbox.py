@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from types import TracebackType
 from typing import Any
 
@@ -18,6 +19,7 @@ from collector.settings import Imap
 # UIDs asked for at one time. The answer is one line, and the library reads none of more than a million bytes.
 WINDOW = 50_000
 _MOST_HEADER = 64 * 1024
+_MOST_SET = 4000  # characters; servers take commands of 8,000 (RFC 2683 section 3.2.1.5)
 _MOST_WORDS = 200  # of what a server says, in our messages
 _TLS_PORT, _PORT = 993, 143
 
@@ -54,6 +56,7 @@ class Mailbox:
             with self._translated():
                 self._connect()
                 self._log_in()
+                self._heed_limit()
                 self._open()
         except BaseException:
             self._close()
@@ -109,13 +112,17 @@ class Mailbox:
         with self._translated():
             if not self._client.folder_exists(folder):
                 self._client.create_folder(folder)
-            if self._client.has_capability("MOVE"):
-                self._client.move(uids, folder)
-                return
-            self._client.copy(uids, folder)
-            self._client.add_flags(uids, [rb"\Deleted"], silent=True)
-            if self._client.has_capability("UIDPLUS"):
-                self._client.uid_expunge(uids)
+            for some in sequence_sets(uids):
+                self._move(some, folder)
+
+    def _move(self, uids: str, folder: str) -> None:
+        if self._client.has_capability("MOVE"):
+            self._client.move(uids, folder)
+            return
+        self._client.copy(uids, folder)
+        self._client.add_flags(uids, [rb"\Deleted"], silent=True)
+        if self._client.has_capability("UIDPLUS"):
+            self._client.uid_expunge(uids)
 
     def _bodies(self, uids: Sequence[int], what: str) -> dict[int, Mail]:
         found = self._fetch(uids, what, "INTERNALDATE")
@@ -147,6 +154,13 @@ class Mailbox:
             raise MailboxUnavailable(self._say("it takes no user or password outside of ASCII (no AUTH=PLAIN)"))
         escaped = user.replace("\\", "\\\\").replace('"', '\\"')
         self._client.login(f'"{escaped}"', password)
+
+    def _heed_limit(self) -> None:
+        """RFC 9738: a server may answer about no more than so many mails with each command."""
+        for told in self._client.capabilities():
+            name, _, limit = told.partition(b"=")
+            if name == b"MESSAGELIMIT" and limit.isdigit():
+                self._window = max(min(self._window, int(limit)), 1)
 
     def _open(self) -> None:
         """EXAMINE where nothing is to be moved: then the server itself changes nothing, not even \\Recent."""
@@ -184,6 +198,20 @@ class Mailbox:
 
     def _say(self, words: str) -> str:
         return f"IMAP server {self._host}: {words[:_MOST_WORDS]}"
+
+
+def sequence_sets(uids: Sequence[int]) -> Iterator[str]:
+    """Ascending UIDs as the protocol writes them (`1:5,7`), each piece short enough for one line."""
+    told = ""
+    for _, run in groupby(enumerate(uids), lambda item: item[1] - item[0]):
+        numbers = [uid for _, uid in run]
+        piece = f"{numbers[0]}:{numbers[-1]}" if len(numbers) > 1 else f"{numbers[0]}"
+        if told and len(told) + len(piece) >= _MOST_SET:
+            yield told
+            told = ""
+        told += f",{piece}" if told else piece
+    if told:
+        yield told
 
 
 def tls_context(imap: Imap) -> ssl.SSLContext:

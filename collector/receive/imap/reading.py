@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 100  # mails in one transaction
 _BYTES_AT_ONCE = 8 * 1024 * 1024
-_MOVED_AT_ONCE = 500
+_MOVED_AT_ONCE = 5000  # each command may cost the server a pass over the whole folder
 # Mails put off within one pass before it ends, those tried again in vain, and those that may wait in all.
 _MOST_FRESH, _MOST_TRIED, _MOST_WAITING = 10, 10, 200
 # How long a mail waits for its key. One who sends it would not try for longer either (RFC 8460 section 5.5).
