@@ -39,6 +39,7 @@ format: $(VENV)/dev.ok
 bench: $(VENV)/dev.ok
 	$(BIN)/python bench/decode.py
 	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/import_.py
 
 docs: $(VENV)/dev.ok
 	$(BIN)/python -m docs.make

@@ -1,19 +1,30 @@
 """The members of a zip file, one after the other: it is read like a folder, and none of it is unpacked to disk."""
 
-import lzma
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
-# What `zipfile` raises over broken members and over those that it cannot unpack or has no password for.
-ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError)
-# Of the list of members, which is read at once, also these.
-_BROKEN_LIST = (*ERRORS, ValueError, OverflowError, LookupError)
+# What `zipfile` raises over broken lists and members, and over those that it has no password for.
+ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+# Others are rare, and LZMA takes as much memory as the file says.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # A member, and the end of a list that holds none.
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -30,7 +41,7 @@ def is_zip(head: bytes) -> bool:
 def opened(file: BinaryIO, head: bytes) -> Iterator[zipfile.ZipFile]:
     """The archive in `file`, of which `head` has been read. What cannot be read twice (a pipe) is kept on disk.
 
-    The list of members stands at its end and is held in memory: about 600 bytes for each. Raises BrokenArchive.
+    The list of members stands at its end and is held in memory: about 700 bytes for each. Raises BrokenArchive.
     """
     with tempfile.TemporaryFile() as kept:
         if file.seekable():
@@ -41,7 +52,7 @@ def opened(file: BinaryIO, head: bytes) -> Iterator[zipfile.ZipFile]:
             whole = kept
         try:
             archive = zipfile.ZipFile(whole)
-        except _BROKEN_LIST as error:
+        except ERRORS as error:
             raise BrokenArchive(f"broken zip file: {error}") from None
         with archive:
             yield archive
@@ -51,5 +62,12 @@ def members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
     """Its files in their order, without hidden ones and what macOS adds."""
     for member in archive.infolist():
         names = PurePosixPath(member.filename).parts
-        if not member.is_dir() and not any(name.startswith(".") or name == "__MACOSX" for name in names):
+        if not member.filename.endswith("/") and not any(name.startswith(".") or name == "__MACOSX" for name in names):
             yield member
+
+
+def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    """A stream of its content. That and reading it raise ERRORS."""
+    if member.compress_type not in _METHODS:
+        raise NotImplementedError(f"it is packed in an unknown way ({member.compress_type})")
+    return archive.open(member)

@@ -58,7 +58,7 @@ def _members(zip_file: zipfile.ZipFile, where: str, most: int) -> Iterator[Found
     for member in archive.members(zip_file):
         inside = f"{where}: {member.filename}"
         try:
-            with zip_file.open(member) as stream:
+            with archive.open_member(zip_file, member) as stream:
                 yield from _content(stream.read(_HEAD), stream, inside, PurePosixPath(member.filename).name, most)
         except archive.ERRORS as error:
             yield Unreadable(inside, str(error) or type(error).__name__)

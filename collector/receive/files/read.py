@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from collector.auth import Authentication
 from collector.auth.dkim import Authenticator
+from collector.auth.results import TrustedResults
 from collector.auth.keys import KeyCache, KeySource
 from collector.delivery import Delivery, Envelope, Reason
 from collector.errors import KeyUnavailable
@@ -43,6 +44,7 @@ class Terms:
     limits: Limits
     dkim: str
     require_dkim: bool
+    trusted: TrustedResults | None = None
 
 
 class Reader:
@@ -66,6 +68,7 @@ class Reader:
                 limits=self._terms.limits,
                 dkim=self._terms.dkim,
                 authenticate=self._now_or_never,
+                trusted=self._terms.trusted,
                 import_requires_dkim=self._terms.require_dkim,
             )
         except KeyUnavailable as error:
