@@ -29,6 +29,10 @@ class Part:
 
 def split(report: Report, hints: Hints, known: KnownDomains) -> tuple[Part, ...]:
     """The parts of a report, in the order their domains first occur. Never empty."""
+    names = {result.policy.policy_domain for result in report.policies}
+    if len(names) == 1 and (name := next(iter(names))) is not None and name in known:
+        # Nearly every report.
+        return (Part(name, True, tuple(range(len(report.policies))), name),)
     owners = [_by_name(result, known) for result in report.policies]
     elsewhere = {owner for owner in owners if owner is not None}
     one_known = next(iter(elsewhere)) if len(elsewhere) == 1 else None

@@ -21,6 +21,11 @@ class MxFigures:
     successful: int = 0
     attributable: int = 0
 
+    def add(self, more: "MxFigures") -> None:
+        self.failed += more.failed
+        self.successful += more.successful
+        self.attributable += more.attributable
+
 
 class Cause(NamedTuple):
     """What failures have in common; "" where the report does not say. A tuple: each report makes and hashes several.
@@ -42,11 +47,20 @@ class TypeFigures:
     successful: int = 0
     failed: int = 0
 
+    def add(self, more: "TypeFigures") -> None:
+        self.results += more.results
+        self.successful += more.successful
+        self.failed += more.failed
+
 
 @dataclass(slots=True)
 class PolicyFigures:
     results: int = 0
     sessions: int = 0
+
+    def add(self, more: "PolicyFigures") -> None:
+        self.results += more.results
+        self.sessions += more.sessions
 
 
 @dataclass(slots=True)
@@ -142,6 +156,7 @@ def _count_failures(causes: dict[Cause, int], group: _Group, result: PolicyResul
     told = 0
     for detail in result.failure_details:
         failed = detail.failed_session_count or 0
+        told += failed
         mx = _mx(detail.receiving_mx_hostname)
         cause = Cause(
             _key(detail.result_type),
@@ -153,7 +168,6 @@ def _count_failures(causes: dict[Cause, int], group: _Group, result: PolicyResul
         )
         causes[cause] = causes.get(cause, 0) + failed
         group.of(mx).failed += failed
-        told += failed
     shortfall = result.total_failure_session_count - told
     if shortfall > 0:
         cause = Cause(UNSPECIFIED, mode=mode)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Connection, Table, and_, delete, update
@@ -19,13 +19,15 @@ from collector.store.plan import Candidate, Lending
 from collector.store.tables import rollup_day, rollup_failure, rollup_mx, rollup_policy, rollup_reporter, rollup_type
 from collector.store.types import to_json
 
+_Key = TypeVar("_Key")
+_Figures = TypeVar("_Figures", MxFigures, TypeFigures, PolicyFigures)
+
 
 @dataclass(slots=True)
 class _Headline:
     """Reports and their rule 4 figures."""
 
     last_received: datetime
-    organization: str = ""
     reports: int = 0
     successful: int = 0
     failed: int = 0
@@ -39,19 +41,30 @@ class _Headline:
 
 
 @dataclass(slots=True)
-class _Day:
-    """What a group adds to one day of one domain, by the columns that follow in each rollup's key."""
+class _Reporter:
+    """What one reporter adds to a day."""
 
     total: _Headline
-    reporters: dict[str, _Headline] = field(default_factory=dict)
+    organization: str = ""
+    policies: dict[tuple[str, tuple[str, ...]], PolicyFigures] = field(default_factory=dict)  # by mode and mx
+    causes: dict[Cause, list[int]] = field(default_factory=dict)  # [details, failed]
+
+
+@dataclass(slots=True)
+class _Day:
+    """What a group of reports adds to one day of one domain: each dict by the columns that follow in the key."""
+
+    total: _Headline
+    reporters: dict[str, _Reporter] = field(default_factory=dict)
     types: dict[tuple[str, str], TypeFigures] = field(default_factory=dict)
     mx: dict[str, MxFigures] = field(default_factory=dict)
-    causes: dict[tuple[Cause, str], list[int]] = field(default_factory=dict)  # with the reporter; [details, failed]
-    policies: dict[tuple[str, str, tuple[str, ...]], PolicyFigures] = field(default_factory=dict)  # reporter, mode, mx
 
 
 class Increments:
-    """Adds up the figures of many reports; `write()` turns them into one statement per table."""
+    """Adds up the figures of many reports; `write()` turns them into one statement per table.
+
+    It takes the figures over: who needs them afterwards counts again.
+    """
 
     def __init__(self) -> None:
         self._days: dict[tuple[UUID, date, bool], _Day] = {}
@@ -64,28 +77,28 @@ class Increments:
         """The same figures as they stand for a report that came without authentication, from `reporter`."""
         self._add(candidate, figures, reporter[:KEY_CHARACTERS], False)
 
-    def _add(self, candidate: Candidate, figures: PartFigures, reporter: str, marked: bool) -> None:
+    def _add(self, candidate: Candidate, figures: PartFigures, name: str, marked: bool) -> None:
         key = (candidate.domain_id, candidate.day, marked)
         received_at = candidate.delivery.received_at
         day = self._days.get(key)
         if day is None:
             day = self._days[key] = _Day(_Headline(received_at))
+        reporter = day.reporters.get(name)
+        if reporter is None:
+            reporter = day.reporters[name] = _Reporter(_Headline(received_at))
         day.total.add(figures, received_at)
-        headline = day.reporters.get(reporter)
-        if headline is None:
-            headline = day.reporters[reporter] = _Headline(received_at)
-        headline.add(figures, received_at)
-        headline.organization = candidate.found.report.organization_name or headline.organization
-        _merge_types(day.types, figures.types)
-        _merge_mx(day.mx, figures.mx)
-        for (mode, patterns), policy in figures.policies.items():
-            policies = day.policies.setdefault((reporter, mode, patterns), PolicyFigures())
-            policies.results += policy.results
-            policies.sessions += policy.sessions
+        reporter.total.add(figures, received_at)
+        reporter.organization = candidate.found.report.organization_name or reporter.organization
+        _merge(day.types, figures.types)
+        _merge(day.mx, figures.mx)
+        _merge(reporter.policies, figures.policies)
         for cause, failed in figures.causes.items():
-            counts = day.causes.setdefault((cause, reporter), [0, 0])
-            counts[0] += 1
-            counts[1] += failed
+            counts = reporter.causes.get(cause)
+            if counts is None:
+                reporter.causes[cause] = [1, failed]
+            else:
+                counts[0] += 1
+                counts[1] += failed
 
     def write(self, connection: Connection) -> None:
         database = bulk.of(connection)
@@ -109,14 +122,11 @@ class Increments:
             ((forms.id(domain_id), forms.day(day), forms.flag(marked)), figures)
             for (domain_id, day, marked), figures in self._days.items()
         ]
+        reporters = [(head, name, of) for head, day in days for name, of in day.reporters.items()]
         yield rollup_day, [(*head, *_headline(day.total, forms)) for head, day in days]
         yield (
             rollup_reporter,
-            [
-                (*head, name, *_headline(of, forms), of.organization)
-                for head, day in days
-                for name, of in day.reporters.items()
-            ],
+            [(*head, name, *_headline(of.total, forms), of.organization) for head, name, of in reporters],
         )
         yield (
             rollup_type,
@@ -137,17 +147,17 @@ class Increments:
         yield (
             rollup_policy,
             [
-                (*head, reporter, forms.octets(_digest((mode, *mx))), mode, to_json(mx), of.results, of.sessions)
-                for head, day in days
-                for (reporter, mode, mx), of in day.policies.items()
+                (*head, name, forms.octets(_digest((mode, *mx))), mode, to_json(mx), of.results, of.sessions)
+                for head, name, reporter in reporters
+                for (mode, mx), of in reporter.policies.items()
             ],
         )
         yield (
             rollup_failure,
             [
-                (*head, forms.octets(_failure_key(cause, reporter)), *cause[:4], reporter, *cause[4:], *counts)
-                for head, day in days
-                for (cause, reporter), counts in day.causes.items()
+                (*head, forms.octets(_failure_key(cause, name)), *cause[:4], name, *cause[4:], *counts)
+                for head, name, reporter in reporters
+                for cause, counts in reporter.causes.items()
             ],
         )
 
@@ -156,26 +166,13 @@ def _headline(of: _Headline, forms: Forms) -> tuple[int, int, int, Any]:
     return of.reports, of.successful, of.failed, forms.instant(of.last_received)
 
 
-def _merge_types(into: dict[tuple[str, str], TypeFigures], figures: dict[tuple[str, str], TypeFigures]) -> None:
-    if not into:
-        into.update(figures)
-        return
+def _merge(into: dict[_Key, _Figures], figures: dict[_Key, _Figures]) -> None:
     for key, more in figures.items():
-        of = into.setdefault(key, TypeFigures())
-        of.results += more.results
-        of.successful += more.successful
-        of.failed += more.failed
-
-
-def _merge_mx(into: dict[str, MxFigures], figures: dict[str, MxFigures]) -> None:
-    if not into:
-        into.update(figures)
-        return
-    for mx, more in figures.items():
-        of = into.setdefault(mx, MxFigures())
-        of.failed += more.failed
-        of.successful += more.successful
-        of.attributable += more.attributable
+        there = into.get(key)
+        if there is None:
+            into[key] = more
+        else:
+            there.add(more)
 
 
 def figures_of(candidate: Candidate) -> PartFigures:

@@ -85,9 +85,10 @@ def shown(row: PolicyResultRow) -> tuple[object, ...]:
 def test_reports_of_schema_0001_look_the_same_and_are_known_again(engine: Engine) -> None:
     collector = Collector(engine)
     collector.add("example.com")
+    domain_id = collector.id()
     read = [collector.read(document) for document in DOCUMENTS]
     with writing(engine) as connection:
-        ids = [write_report(connection, delivery, collector.id()) for delivery in read]
+        ids = [write_report(connection, delivery, domain_id) for delivery in read]
     assert startup.upgrade(engine) == "0001"
     for report_id, delivery in zip(ids, read, strict=True):
         row = view(engine, report_id)
