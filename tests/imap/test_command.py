@@ -19,9 +19,8 @@ from tests.support.processes import free_port, running, tlsrpt, until
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def variables(stored_mailbox: Mailbox, tmp_path: Path) -> dict[str, str]:
-    mailbox = stored_mailbox
+def environment(mailbox: Mailbox) -> dict[str, str]:
+    """The settings under which this mailbox is fetched from, over TLS."""
     return {
         "TLSRPT_DATABASE_URL": mailbox.engine.url.render_as_string(hide_password=False),
         "TLSRPT_DOMAINS": "example.com",
@@ -40,7 +39,8 @@ def line(more: str = "", *, stored: int = 0, duplicate: int = 0) -> str:
     return f"{counts} · {more}\n" if more else f"{counts}\n"
 
 
-def test_one_pass(stored_mailbox: Mailbox, variables: dict[str, str], tmp_path: Path) -> None:
+def test_one_pass(stored_mailbox: Mailbox, tmp_path: Path) -> None:
+    variables = environment(stored_mailbox)
     stored_mailbox.put([mail(1), mail(2), mail(1)])
     done = tlsrpt("fetch", cwd=tmp_path, variables=variables)
     assert (done.returncode, done.stdout) == (0, line(stored=2, duplicate=1))
@@ -88,39 +88,36 @@ def test_a_mail_put_off_is_told(mailbox: Mailbox, tmp_path: Path) -> None:
 
 
 def test_a_pass_that_is_ended_leaves_the_folder_free(
-    mailbox: Mailbox, proxy: Callable[..., Proxy], variables: dict[str, str], tmp_path: Path
+    mailbox: Mailbox, proxy: Callable[..., Proxy], tmp_path: Path
 ) -> None:
     before = proxy(is_silent=True)
     silent = {"TLSRPT_IMAP_SECURITY": "none", "TLSRPT_IMAP_PORT": str(before.port)}
-    url = mailbox.engine.url.render_as_string(hide_password=False)
-    with running("fetch", cwd=tmp_path, variables=variables | silent | {"TLSRPT_DATABASE_URL": url}) as process:
+    with running("fetch", cwd=tmp_path, variables=environment(mailbox) | silent) as process:
         until(lambda: len(before.open) == 2, 20, "a connection")
         assert process.stop(timeout=10) == 0
     assert (mailbox.row().claimed_until, mailbox.row().failures) == (None, 0)
 
 
-def test_the_scheduler_fetches(stored_mailbox: Mailbox, variables: dict[str, str], tmp_path: Path) -> None:
+def test_the_scheduler_fetches(stored_mailbox: Mailbox, tmp_path: Path) -> None:
     stored_mailbox.put([mail(1)])
-    with running("schedule", cwd=tmp_path, variables=variables) as process:
+    with running("schedule", cwd=tmp_path, variables=environment(stored_mailbox)) as process:
         process.says("imap INBOX: stored 1")
         assert process.stop() == 0
     assert stored_mailbox.outcomes() == ["stored"]
 
 
-def test_the_scheduler_waits_for_no_mail_server(
-    mailbox: Mailbox, proxy: Callable[..., Proxy], variables: dict[str, str], tmp_path: Path
-) -> None:
+def test_the_scheduler_waits_for_no_mail_server(mailbox: Mailbox, proxy: Callable[..., Proxy], tmp_path: Path) -> None:
     before = proxy(is_silent=True)
     silent = {"TLSRPT_IMAP_SECURITY": "none", "TLSRPT_IMAP_PORT": str(before.port)}
-    with running("schedule", cwd=tmp_path, variables=variables | silent) as process:
+    with running("schedule", cwd=tmp_path, variables=environment(mailbox) | silent) as process:
         until(lambda: len(before.open) == 2, 20, "a connection")
         assert process.stop(timeout=20) == 0
 
 
-def test_the_scheduler_does_not_start_with_a_ca_file_that_is_none(variables: dict[str, str], tmp_path: Path) -> None:
+def test_the_scheduler_does_not_start_with_a_ca_file_that_is_none(mailbox: Mailbox, tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("no certificate")
-    done = tlsrpt("schedule", cwd=tmp_path, variables=variables | {"TLSRPT_IMAP_CA_FILE": str(file)})
+    done = tlsrpt("schedule", cwd=tmp_path, variables=environment(mailbox) | {"TLSRPT_IMAP_CA_FILE": str(file)})
     assert done.returncode == 2
     assert done.stderr.startswith(f"imap.ca_file: {file}: ")
 

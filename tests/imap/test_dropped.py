@@ -12,8 +12,7 @@ from tests.imap.proxy import Proxy
 from tests.support.processes import until
 
 
-def test_a_connection_cut_anywhere(stored_mailbox: Mailbox, proxy: Callable[..., Proxy]) -> None:
-    mailbox = stored_mailbox
+def test_a_connection_cut_anywhere(mailbox: Mailbox, proxy: Callable[..., Proxy]) -> None:
     mailbox.put([mail(0)])
     before = proxy()
     mailbox.fetch(imap__port=str(before.port))
