@@ -47,7 +47,7 @@ def import_(context: Context, paths: tuple[str, ...], require_dkim: bool, as_jso
     again. Exit status 1 if anything was quarantined, put off or could not be read.
     """
     settings = context.settings
-    terms = Terms(settings.dns, settings.limits, settings.auth.dkim, require_dkim)
+    terms = Terms(settings.dns, settings.limits, settings.auth.dkim, require_dkim, settings.auth.trusted_results)
     Resolver(settings.dns)  # a nameserver that cannot be is told before anything is read
     tally = Tally()
     with context.engine() as engine:

@@ -5,6 +5,7 @@ end an empty batch says that it was the end.
 """
 
 import os
+import pickle
 import queue
 import signal
 import socket
@@ -14,6 +15,7 @@ import sys
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO
 
 import msgspec
@@ -30,7 +32,8 @@ _BATCH_BYTES = 256 * 1024
 _WAITING = 12
 
 
-class Task(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Task:
     """What is to be read, and how."""
 
     paths: tuple[str, ...]
@@ -46,7 +49,6 @@ class _Batch(msgspec.Struct, frozen=True, array_like=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_task_decoder = msgspec.msgpack.Decoder(Task)
 _batch_decoder = msgspec.msgpack.Decoder(_Batch)
 
 
@@ -83,7 +85,7 @@ def _process(task: Task) -> Iterator[IO[bytes]]:
             )
         try:
             with ours.makefile("wb") as orders:
-                _send(orders, _encoder.encode(task))
+                _send(orders, pickle.dumps(task))
             with ours.makefile("rb") as stream:
                 yield stream
         finally:
@@ -158,7 +160,7 @@ def main() -> None:
             content = _receive(orders)
         if content is None:
             return
-        task = _task_decoder.decode(content)
+        task: Task = pickle.loads(content)  # noqa: S301  it comes from our own parent
         log.configure(task.log_level)
         outbox = _Outbox(stream)
         for batch in _batches(Reading(task.paths, sys.stdin.buffer, task.terms)):

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from collector.auth import Authentication
 from collector.auth.dkim import Authenticator
-from collector.auth.results import TrustedResults
 from collector.auth.keys import KeyCache, KeySource
+from collector.auth.results import TrustedResults
 from collector.delivery import Delivery, Envelope, Reason
 from collector.errors import KeyUnavailable
 from collector.ingest import ingest
@@ -17,7 +17,7 @@ from collector.receive.files.keys import HastyKeys
 from collector.receive.files.pieces import Piece, Unreadable
 from collector.receive.files.sources import Sources
 from collector.resolver import Resolver
-from collector.settings import Dns, Limits
+from collector.settings import Auth, Dns, Limits
 
 # A signature's x= is the latest time for the mail to arrive. These have arrived long ago, nobody knows when: none of
 # them is too late.
@@ -44,7 +44,7 @@ class Terms:
     limits: Limits
     dkim: str
     require_dkim: bool
-    trusted: TrustedResults | None = None
+    trusted_results: tuple[str, ...] = ()  # settings.auth.trusted_results
 
 
 class Reader:
@@ -54,6 +54,7 @@ class Reader:
         """`clock` answers the time, aware, UTC."""
         self._authenticate = Authenticator(keys).at(_LONG_AGO)
         self._terms = terms
+        self._trusted = TrustedResults.of(Auth(trusted_results=terms.trusted_results))
         self._clock = clock
         self._key_fault: str | None = None
 
@@ -68,7 +69,7 @@ class Reader:
                 limits=self._terms.limits,
                 dkim=self._terms.dkim,
                 authenticate=self._now_or_never,
-                trusted=self._terms.trusted,
+                trusted=self._trusted,
                 import_requires_dkim=self._terms.require_dkim,
             )
         except KeyUnavailable as error:
