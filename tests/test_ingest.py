@@ -284,9 +284,8 @@ class TestSeveralReports:
 
     def test_documents_come_in_the_same_order(self) -> None:
         raw = multipart([part(reports.to_gzip(self.other)), part(b"broken"), part(PACKED)], headers())
-        delivery = take(raw)
-        expected = tuple(found.report.document for found in delivery.found)
-        assert documents(raw, "smtp", limits=LIMITS) == expected == (reports.to_json(self.other), JSON)
+        assert [found.report.report_id for found in take(raw).found] == ["other", DOCUMENT["report-id"]]
+        assert documents(raw, "smtp", limits=LIMITS) == (reports.to_json(self.other), JSON)
 
     def test_one_that_fails_spoils_all(self) -> None:
         """A delivery is authenticated or it is not: no report rides on the signature of another mail."""

@@ -75,6 +75,7 @@ def _walk(headers: Headers, body: bytes, mail: Mail, depth: int, notes: Notes, f
     if boundary:
         for entity in _split(body, boundary, notes):
             block, inner = header_fields.split(entity)
+            del entity  # a large mail of many levels would stand here once more for each of them
             _walk(header_fields.parse(block), inner, mail, depth + 1, notes, found)
     elif content_type in ("message/rfc822", "message/global"):
         entity = _decoded(headers, body)

@@ -1,6 +1,6 @@
 """What a report says, as frozen values. Field names are the RFC's (RFC 8460 section 4.4) in snake_case."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal, get_args
 
@@ -98,7 +98,6 @@ class Report:
     contact_info: str | None = None
     findings: tuple[Finding, ...] = ()
     content: bytes = b""
-    document: bytes = field(default=b"", repr=False)  # the JSON as it came, unpacked
 
     @property
     def day(self) -> date:

@@ -2,7 +2,7 @@
 
 from collector.report import strict
 from collector.report.decode import decode
-from collector.report.limits import Limits
+from collector.report.limits import Limits, refuse_too_many_values
 from collector.report.model import Report
 from collector.report.normalise import normalise
 from collector.report.notes import Notes
@@ -20,4 +20,5 @@ def read(data: bytes, *, limits: Limits) -> Report:
 
 def read_plain(text: bytes, notes: Notes, limits: Limits) -> Report:
     """The report that a JSON text is; `notes` hold what was noted while it was unpacked. Raises ReportRefused."""
+    refuse_too_many_values(text, limits.policies, limits.failure_details)
     return strict.read(text, notes, limits) or normalise(decode(text, notes), text, notes, limits)

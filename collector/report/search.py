@@ -26,9 +26,10 @@ _LEADING = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"  # blanks and byte order marks, UTF-
 
 
 class Hit(Struct, frozen=True):
-    """A report, and where it stood."""
+    """A report, its JSON text as it came, and where it stood."""
 
     report: Report
+    text: bytes
     file_name: str | None = None
     mail: Mail | None = None
 
@@ -46,7 +47,7 @@ def documents(
 ) -> tuple[bytes, ...]:
     """The JSON text of each report in a delivery, as it came, in the order of `Delivery.found`."""
     found = search(raw, channel, limits=limits, content_type=content_type, file_name=file_name)
-    return tuple(hit.report.document for hit in found.hits)
+    return tuple(hit.text for hit in found.hits)
 
 
 def search(
@@ -124,7 +125,7 @@ class _Reading:
             except ReportRefused as refusal:
                 self.refusals.append(refusal)
             else:
-                self.hits.append(Hit(report, name, part.mail))
+                self.hits.append(Hit(report, text, name, part.mail))
                 labels.note(part.content, part.content_type, name, part.mail is not None, self._notes)
 
 

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 from collector.report import policy_string
 from collector.report.decode import count_names
 from collector.report.digest import digest_of_text
-from collector.report.limits import Limits
+from collector.report.limits import Limits, has_too_many_values
 from collector.report.model import (
     LARGEST_COUNT,
     FailureDetail,
@@ -107,7 +107,7 @@ def _read(text: bytes, notes: Notes, limits: Limits) -> Report:
     document = _decode(text)
     # What is likeliest to raise a doubt comes first, and costs least.
     start, end = _instants(document.date_range)
-    _check_size(document, limits)
+    _check_size(document, text, limits)
     _check_contact(document.contact_info)
     policies = [_policy(entry.policy) for entry in document.policies]
     pieces = _pieces(document, text)
@@ -128,7 +128,6 @@ def _read(text: bytes, notes: Notes, limits: Limits) -> Report:
         contact_info=document.contact_info,
         findings=notes.findings(),
         content=digest_of_text(pieces[0]),
-        document=text,
     )
 
 
@@ -139,9 +138,11 @@ def _instants(date_range: _DateRange) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _check_size(document: _Document, limits: Limits) -> None:
+def _check_size(document: _Document, text: bytes, limits: Limits) -> None:
     details = sum([len(entry.failure_details) for entry in document.policies if entry.failure_details])
     if len(document.policies) > limits.policies or details > limits.failure_details:
+        raise _Doubt
+    if has_too_many_values(text, len(document.policies), details):
         raise _Doubt
 
 

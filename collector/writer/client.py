@@ -41,7 +41,7 @@ class _Link(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytearray) -> None:
         assert self._transport is not None
         self._transport.write(frame)
 

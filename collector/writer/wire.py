@@ -35,27 +35,25 @@ _delivery_decoder = msgspec.msgpack.Decoder(Delivery)
 _answers_decoder = msgspec.msgpack.Decoder(list[Answer])
 
 
-def task(what: Task) -> bytes:
-    return _frame(_encoder.encode(what))
+def task(what: Task) -> bytearray:
+    return _frame(what)
 
 
 def read_task(content: bytes) -> Task:
     return _task_decoder.decode(content)
 
 
-def delivery(what: Delivery) -> bytes:
-    return _frame(_encoder.encode(what))
+def delivery(what: Delivery) -> bytearray:
+    return _frame(what)
 
 
 def read_delivery(content: bytes) -> Delivery:
     return _delivery_decoder.decode(content)
 
 
-def answers(results: Sequence[Stored | StoreUnavailable]) -> bytes:
+def answers(results: Sequence[Stored | StoreUnavailable]) -> bytearray:
     """The answers to the oldest deliveries that have none yet, in their order."""
-    return _frame(
-        _encoder.encode([Answer(stored=one) if isinstance(one, Stored) else Answer(error=str(one)) for one in results])
-    )
+    return _frame([Answer(stored=one) if isinstance(one, Stored) else Answer(error=str(one)) for one in results])
 
 
 def read_answers(content: bytes) -> list[Stored | StoreUnavailable]:
@@ -79,7 +77,8 @@ class Frames:
         end = _HEAD.size + length
         if len(self._bytes) < end:
             return None
-        content = bytes(self._bytes[_HEAD.size : end])
+        with memoryview(self._bytes) as view:  # one copy and not two, of what may be tens of megabytes
+            content = bytes(view[_HEAD.size : end])
         del self._bytes[:end]
         return content
 
@@ -88,5 +87,8 @@ class Frames:
             yield content
 
 
-def _frame(content: bytes) -> bytes:
-    return _HEAD.pack(len(content)) + content
+def _frame(what: object) -> bytearray:
+    frame = bytearray(_HEAD.size)
+    _encoder.encode_into(what, frame, _HEAD.size)
+    _HEAD.pack_into(frame, 0, len(frame) - _HEAD.size)
+    return frame

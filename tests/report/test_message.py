@@ -82,7 +82,7 @@ def test_the_report_is_found(raw: bytes, codes: list[str]) -> None:
     result = found(raw)
     assert result.refusal is None
     (hit,) = result.hits
-    assert hit.report.document == TEXT
+    assert hit.text == TEXT
     notes = Notes()
     note(hit, hints(hit), notes)
     assert [finding.code for finding in (*result.findings, *notes.findings())] == codes

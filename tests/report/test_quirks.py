@@ -97,11 +97,6 @@ def test_report_id_absent_is_a_digest_of_the_content() -> None:
     assert [finding.code for finding in first.findings] == ["R21"]
 
 
-def test_the_document_is_kept_as_it_came() -> None:
-    text = reports.to_json(base()) + b"\r\n"
-    assert read(reports.to_gzip(text), limits=LIMITS).document == text
-
-
 class TestLimits:
     def test_policies(self) -> None:
         document = reports.to_json(reports.report([reports.policy_result()] * 4))

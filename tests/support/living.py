@@ -156,7 +156,6 @@ def _report(
         organization_name=organization,
         contact_info=f"tlsrpt@{reporter}",
         content=hashlib.blake2b(key.encode(), digest_size=16).digest(),
-        document=_DOCUMENT,
     )
 
 

@@ -11,17 +11,17 @@ from collector.errors import ReportRefused
 from collector.report import schema
 from collector.report.decode import Decoded
 from collector.report.digest import combined, digest
-from collector.report.limits import Limits
+from collector.report.limits import Limits, refuse_too_many_values
 from collector.report.model import Report
 from collector.report.normalise import counts, shape
 from collector.report.normalise.build import Digests, build_report
 from collector.report.notes import Notes
 
 
-def normalise(decoded: Decoded, source: bytes, notes: Notes, limits: Limits) -> Report:
-    """The report that a JSON value is; `source` is the text it came as. Raises ReportRefused (`schema`, `limit`)."""
+def normalise(decoded: Decoded, text: bytes, notes: Notes, limits: Limits) -> Report:
+    """The report that a JSON value is; `text` is what it came as. Raises ReportRefused (`schema`, `limit`)."""
     document = decoded.value
-    _refuse_too_many(document, limits)
+    _refuse_too_many(document, text, limits)
     is_right = not decoded.has_nul and not decoded.has_float and schema.is_strict(document)
     if not is_right:
         schema.refuse_unless_acceptable(document)
@@ -32,18 +32,20 @@ def normalise(decoded: Decoded, source: bytes, notes: Notes, limits: Limits) -> 
         shape.mend(document, notes)
         counts.mend(document, notes)
         schema.deviations(document, notes)
-    return build_report(document, source, digests, notes)
+    return build_report(document, digests, notes)
 
 
-def _refuse_too_many(document: Any, limits: Limits) -> None:
+def _refuse_too_many(document: Any, text: bytes, limits: Limits) -> None:
     policies = document.get("policies") if isinstance(document, dict) else None
     if not isinstance(policies, list):
-        return
+        policies = [policies]
     if len(policies) > limits.policies:
         raise ReportRefused("limit", f"more than {limits.policies} policies")
     details = [entry.get("failure-details") for entry in policies if isinstance(entry, dict)]
-    if sum(len(entries) for entries in details if isinstance(entries, list)) > limits.failure_details:
+    count = sum(len(entries) for entries in details if isinstance(entries, list))
+    if count > limits.failure_details:
         raise ReportRefused("limit", f"more than {limits.failure_details} failure details")
+    refuse_too_many_values(text, len(policies), count)
 
 
 def _digests(document: dict[str, Any], has_float: bool) -> Digests:

@@ -19,7 +19,7 @@ class Digests:
     whole: str
 
 
-def build_report(document: dict[str, Any], source: bytes, digests: Digests, notes: Notes) -> Report:
+def build_report(document: dict[str, Any], digests: Digests, notes: Notes) -> Report:
     """The report. Raises ReportRefused (`schema`) for times that cannot be read."""
     dates = document["date-range"]
     start = times.parse(dates["start-datetime"], "/date-range/start-datetime", notes)
@@ -41,7 +41,6 @@ def build_report(document: dict[str, Any], source: bytes, digests: Digests, note
         contact_info=document.get("contact-info") or None,
         findings=notes.findings(),
         content=digests.report,
-        document=source,
     )
 
 
