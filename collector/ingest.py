@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from collector.auth import Authenticate
+from collector.auth import Authenticate, Authentication
+from collector.auth.results import TrustedResults
 from collector.delivery import Delivery, Envelope, Found, Hints, Reason
 from collector.ids import new_id
 from collector.report import contact_domain
 from collector.report import hints as around
+from collector.report.message import Mail
 from collector.report.model import Finding
 from collector.report.notes import Notes
 from collector.report.search import MAIL_CHANNELS, Hit, Search, search
@@ -42,12 +44,14 @@ def ingest(
     limits: Limits,
     dkim: str,
     authenticate: Authenticate,
+    trusted: TrustedResults | None = None,
     import_requires_dkim: bool = False,
 ) -> Delivery:
     """What came of the bytes that `envelope.channel` brought at `now` (aware, UTC).
 
     `dkim` is `require`, `record` or `off` (rule 10). Under `require` a mail that is not authenticated gets the
     reason why; an imported file counts all the same unless `import_requires_dkim`; a POST is never authenticated.
+    `trusted` are the operator's own mail servers, whose word is asked for before `authenticate`.
     Raises KeyUnavailable if a key could not be fetched just now; nothing else.
     """
     identity = new_id(int(now.timestamp() * 1000))
@@ -62,7 +66,9 @@ def ingest(
     hints = [around.hints(hit) for hit in found.hits]
     is_import = envelope.channel == "import"
     is_required = import_requires_dkim if is_import else dkim == "require" and envelope.channel in MAIL_CHANNELS
-    verdict = _verdict(found.hits, hints, authenticate) if is_required or dkim != "off" else _UNSEEN
+    verdict = _UNSEEN
+    if is_required or dkim != "off":
+        verdict = _verdict(found.hits, hints, _Asked(authenticate, trusted, envelope))
     notes = Notes()
     for hit, hint in zip(found.hits, hints, strict=True):
         around.note(hit, hint, notes)
@@ -95,7 +101,24 @@ def _quarantined(
     return Delivery(identity, now, envelope, raw, reason=reason, findings=findings)
 
 
-def _verdict(hits: tuple[Hit, ...], hints: list[Hints], authenticate: Authenticate) -> _Verdict:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who is asked about a mail: the operator's own server first, then the signatures themselves."""
+
+    authenticate: Authenticate
+    trusted: TrustedResults | None
+    envelope: Envelope
+
+    def about(self, mail: Mail, claimed: frozenset[str]) -> Authentication:
+        # A forwarded mail came through nobody's server but its forwarder's hands.
+        if self.trusted is not None and not mail.is_nested:
+            signer = self.trusted.signer(mail.raw, claimed, self.envelope)
+            if signer is not None:
+                return Authentication(signer)
+        return self.authenticate(mail.raw, claimed)
+
+
+def _verdict(hits: tuple[Hit, ...], hints: list[Hints], asked: _Asked) -> _Verdict:
     """Asks about each mail once; a forwarded one on its own bytes and under its own names (Q86)."""
     signers: dict[int, str] = {}
     for mail in {id(hit.mail): hit.mail for hit in hits}.values():
@@ -105,7 +128,7 @@ def _verdict(hits: tuple[Hit, ...], hints: list[Hints], authenticate: Authentica
         claimed = around.claimed_domains(
             mail, frozenset(submitter for _, submitter in own if submitter), [report for report, _ in own]
         )
-        found = authenticate(mail.raw, claimed)
+        found = asked.about(mail, claimed)
         if found.domain is None:
             return _Verdict({}, found.reason or Reason("dkim_fail", "not authenticated"))
         signers[id(mail)] = found.domain

@@ -6,13 +6,14 @@ Each keeps its id and the time it arrived. What is counted already is left alone
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from collector.adopt import read_again
 from collector.auth.dkim import Authenticator
-from collector.auth.key_record import Key, NoKey
 from collector.auth.keys import KeyCache, KeySource
+from collector.auth.results import TrustedResults
 from collector.delivery import Delivery
 from collector.errors import KeyUnavailable
 from collector.ingest import ingest
@@ -27,8 +28,10 @@ from collector.store.revise import replace_open
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-# Names of keys that DNS could not deliver. More than that are not remembered.
-_MOST_AWAY = 10_000
+# Of what was larger than the limit these keep the beginning. That it holds no whole report says nothing new.
+_MAY_CUT = ("imap", "import")
+# An imported mail arrived at some time before: until when its signature was good for arriving is not looked at.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Reader:
@@ -37,6 +40,7 @@ class Reader:
     def __init__(self, settings: Settings, keys: KeySource) -> None:
         self._settings = settings
         self._authenticator = Authenticator(keys)
+        self._trusted = TrustedResults.of(settings.auth)
 
     def __call__(self, kept: Kept) -> Delivery:
         """Raises KeyUnavailable if a DKIM key could not be fetched just now."""
@@ -50,11 +54,13 @@ class Reader:
             kept.received_at,
             limits=limits,
             dkim=self._settings.auth.dkim,
-            authenticate=self._authenticator.at(kept.received_at),
+            authenticate=self._authenticator.at(_LONG_AGO if kept.envelope.channel == "import" else kept.received_at),
+            trusted=self._trusted,
             # An imported file is only refused for its signature if that was asked for; it still is.
-            import_requires_dkim=(kept.reason_code or "").startswith("dkim_"),
+            import_requires_dkim=kept.reason is not None and kept.reason.code.startswith("dkim_"),
         )
-        return replace(read, id=kept.id)
+        is_cut = kept.reason is not None and kept.reason.code == "limit" and kept.envelope.channel in _MAY_CUT
+        return replace(read, id=kept.id, reason=kept.reason if is_cut and not read.found else read.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +89,6 @@ def retry(engine: "Engine", reader: Reader, groups: Iterable[Sequence[Kept]]) ->
         replace_open(engine, read, snapshot)
         for row in queries.deliveries_with_ids(engine, [kept.id for kept in group]):
             yield Retried(row, away.get(row.id))
-
-
-class OnceAway:
-    """Keys for one long run: one that could not be fetched is not waited for again, mail by mail."""
-
-    def __init__(self, keys: KeySource) -> None:
-        self._keys = keys
-        self._away: dict[str, str] = {}
-
-    def get(self, name: str) -> Key | NoKey:
-        if name in self._away:
-            raise KeyUnavailable(self._away[name])
-        try:
-            return self._keys.get(name)
-        except KeyUnavailable as error:
-            if len(self._away) < _MOST_AWAY:
-                self._away[name] = str(error)
-            raise
-
-    def peek(self, name: str) -> bool:
-        return name not in self._away and self._keys.peek(name)
 
 
 def action(settings: Settings, engine: "Engine") -> Callable[[UUID], None]:

@@ -92,7 +92,7 @@ async def run(
     `sink` takes deliveries all the while. `ready` is called once connections are accepted.
     """
     keys = KeyCache(Resolver(settings.dns).txt, time.monotonic)
-    intake = Intake(sink, keys, limits=settings.limits, dkim=settings.auth.dkim, clock=lambda: datetime.now(UTC))
+    intake = Intake(sink, keys, limits=settings.limits, auth=settings.auth, clock=lambda: datetime.now(UTC))
     servers = [Server(bound, settings, intake), Server(lmtp, settings, intake, session=LmtpSession)]
     try:
         for server in servers:

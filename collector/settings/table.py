@@ -163,6 +163,18 @@ class Auth:
         "`require`: a mail without a valid, aligned DKIM signature is quarantined. `record`: it counts, marked. "
         "`off`: nobody looks.",
     )
+    trusted_results: tuple[str, ...] = setting(
+        values.listed(values.filled),
+        "",
+        "Names (authserv-id) of your own mail servers. The DKIM result in the topmost Authentication-Results field of "
+        "one of them is believed; all other such fields are ignored.",
+    )
+    trusted_relays: tuple[IPv4Network | IPv6Network, ...] = setting(
+        values.listed(values.network),
+        "127.0.0.0/8,::1",
+        "Where `trusted_results` is believed for mail by SMTP and LMTP: the addresses of these servers. A unix socket, "
+        "a mailbox and imported files are yours anyway.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def kept(delivery: Delivery) -> Stored:
 def intake(answer: Callable[[Delivery], Stored] = kept, *, cached: bool = True) -> tuple[Intake, Keys]:
     keys = Keys(cached=cached)
     limits = settings.Limits()
-    return Intake(Sink(answer), keys, limits=limits, dkim="record", clock=lambda: NOW), keys
+    return Intake(Sink(answer), keys, limits=limits, auth=settings.Auth(dkim="record"), clock=lambda: NOW), keys
 
 
 async def answers_of(answer: Callable[[Delivery], Stored], mails: list[bytes]) -> list[str]:

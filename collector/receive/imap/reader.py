@@ -5,6 +5,7 @@ from datetime import datetime
 
 from collector.auth import Authenticate, Authentication
 from collector.auth.dkim import Authenticator
+from collector.auth.results import TrustedResults
 from collector.delivery import Delivery, Envelope, Reason
 from collector.errors import KeyUnavailable
 from collector.ids import new_id
@@ -23,6 +24,7 @@ class Reader:
         """`clock` answers the time, aware, UTC."""
         self._limits = settings.limits
         self._dkim = settings.auth.dkim
+        self._trusted = TrustedResults.of(settings.auth)
         self._authenticator = authenticator
         self._clock = clock
 
@@ -52,5 +54,11 @@ class Reader:
 
     def _ingest(self, mail: Mail, authenticate: Authenticate) -> Delivery:
         return ingest(
-            mail.raw, _ENVELOPE, self._clock(), limits=self._limits, dkim=self._dkim, authenticate=authenticate
+            mail.raw,
+            _ENVELOPE,
+            self._clock(),
+            limits=self._limits,
+            dkim=self._dkim,
+            authenticate=authenticate,
+            trusted=self._trusted,
         )

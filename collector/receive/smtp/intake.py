@@ -13,11 +13,12 @@ from collector.auth import Authenticate
 from collector.auth.dkim import Authenticator
 from collector.auth.key_record import Key, NoKey
 from collector.auth.keys import KeySource
+from collector.auth.results import TrustedResults
 from collector.delivery import Delivery, Envelope, Stored
 from collector.errors import KeyUnavailable
 from collector.ingest import ingest
 from collector.receive.smtp.budget import Budget
-from collector.settings import Limits
+from collector.settings import Auth, Limits
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -82,16 +83,17 @@ class Intake:
         keys: KeySource,
         *,
         limits: Limits,
-        dkim: str,
+        auth: Auth,
         clock: Callable[[], datetime],
     ) -> None:
-        """`keys` may block; `dkim` is settings.auth.dkim; `clock` answers the time, aware, UTC."""
+        """`keys` may block; `clock` answers the time, aware, UTC."""
         self._sink = sink
         self._keys = keys
         self._authenticate = Authenticator(_KeysAtHand(keys))
         self._limits = limits
         self._small = _smaller(limits)
-        self._dkim = dkim
+        self._dkim = auth.dkim
+        self._trusted = TrustedResults.of(auth)
         self._clock = clock
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
@@ -143,7 +145,9 @@ class Intake:
     def _ingest(
         self, raw: bytes, envelope: Envelope, now: datetime, limits: Limits, authenticate: Authenticate
     ) -> Delivery:
-        return ingest(raw, envelope, now, limits=limits, dkim=self._dkim, authenticate=authenticate)
+        return ingest(
+            raw, envelope, now, limits=limits, dkim=self._dkim, authenticate=authenticate, trusted=self._trusted
+        )
 
 
 def _smaller(limits: Limits) -> Limits:
