@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from collector.receive.files.read import Read, Reading, Terms
 from tests.files.made import NOW, ZONE, folder, signed, terms, unsigned
 from tests.files.test_mbox import written
 from tests.support.dns import DnsServer
-from tests.support.processes import until
+from tests.support.processes import environment, until
 
 ONE = new_id()
 
@@ -80,17 +82,23 @@ def test_a_process_that_was_killed_is_an_error_and_no_endless_wait(large: str) -
     assert children() == []
 
 
+_PARENT = """
+import sys, time
+from collector.receive.files.apart import Apart, Task
+from collector.receive.files.read import Terms
+from collector.settings import Dns, Limits
+reads = iter(Apart(Task((sys.argv[1],), Terms(Dns(), Limits(), "off", False), "error")))
+next(reads)
+time.sleep(60)
+"""
+
+
 def test_the_process_ends_with_its_parent(large: str) -> None:
     """However that went: the other end of the socket is closed."""
-    with DnsServer(ZONE) as dns:
-        parent = os.fork()
-        if not parent:
-            reads = iter(apart([large], terms(dns)))
-            next(reads)
-            os.kill(os.getpid(), signal.SIGKILL)
-        found = until(lambda: _child_of(parent), 20, "the process")
-        os.waitpid(parent, 0)
-        until(lambda: not Path(f"/proc/{found}").exists() or None, 20, "its end")
+    with subprocess.Popen([sys.executable, "-c", _PARENT, large], env=environment()) as parent:
+        found = until(lambda: _child_of(parent.pid), 20, "the process")
+        parent.kill()
+    until(lambda: not _runs(found) or None, 20, "its end")
 
 
 def _child_of(pid: int) -> int | None:
@@ -99,3 +107,10 @@ def _child_of(pid: int) -> int | None:
     except FileNotFoundError:
         return None
     return int(found[0]) if found else None
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
