@@ -6,7 +6,7 @@ import pytest
 
 from collector.errors import MailboxUnavailable
 from collector.receive.imap.mailbox import sequence_sets
-from tests.imap.mailbox import Mailbox, mail
+from tests.imap.mailbox import Mailbox, in_short, mail
 from tests.imap.proxy import Proxy
 from tests.imap.test_put_off import SomeKeys, signed
 
@@ -104,10 +104,13 @@ def test_a_connection_cut_while_moving(mailbox: Mailbox, proxy: Callable[..., Pr
 
 
 def test_a_folder_that_cannot_be_made_keeps_no_report_away(mailbox: Mailbox) -> None:
-    mailbox.put([mail(1)])
-    for _ in range(2):
-        ended = mailbox.fetcher(imap__move_to="Done//").fetch()
+    mailbox.put([mail(1), signed(1, "slow.example")])
+    keys = SomeKeys("slow.example")
+    how = {"keys": keys, "auth__dkim": "record", "imap__move_to": "Done//"}
+    for told in ("stored 1 · put off 1", "stored 1"):
+        ended = mailbox.fetcher(**how).fetch()
         assert ended is not None
         assert isinstance(ended.error, MailboxUnavailable)
-    assert mailbox.outcomes() == ["stored"]
-    assert mailbox.holds() == [1]
+        assert in_short(ended) == told
+        keys.away.clear()
+    assert mailbox.holds() == [1, 2]

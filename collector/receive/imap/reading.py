@@ -85,14 +85,19 @@ class Reading:
         `move_to` gets all that was taken, by this pass or an earlier one. What was put off comes last: it may be a
         mail over which the server breaks off.
         """
-        is_full = len(self._put_off) >= _MOST_WAITING
-        if not is_full:
+        fault: MailboxUnavailable | None = None
+        if len(self._put_off) < _MOST_WAITING:
             self._take_new()
-        if move_to is not None:
-            self._move(move_to)
+        else:
+            fault = MailboxUnavailable(f"{_MOST_WAITING} mails wait to be tried again: no new ones are taken")
+        try:
+            if move_to is not None:
+                self._move(move_to)
+        except MailboxUnavailable as error:  # no reason to let the others wait
+            fault = error
         self._try_again()
-        if is_full:
-            raise MailboxUnavailable(f"{_MOST_WAITING} mails wait to be tried again: no new ones are taken")
+        if fault is not None:
+            raise fault
 
     def _begin(self, progress: Progress) -> tuple[int, dict[int, datetime]]:
         """Where to begin: after the last pass, or at the first mail where the UIDs are no longer those of then."""
