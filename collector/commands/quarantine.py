@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 _JSON = orjson.OPT_UTC_Z
 _PAGE = 500
-_reason = click.option("--reason", type=click.Choice(REASONS), help="Only those quarantined for this reason.")
+_reason = click.option(
+    "--reason",
+    type=click.Choice(REASONS),
+    metavar="CODE",
+    help="Only those quarantined for this reason, such as dkim_fail.",
+)
 
 
 @click.group()
@@ -33,7 +38,12 @@ def quarantine() -> None:
 
 @quarantine.command("list")
 @_reason
-@click.option("--outcome", type=click.Choice(OPEN), help="Only those of this outcome. Default: all three.")
+@click.option(
+    "--outcome",
+    type=click.Choice(OPEN),
+    metavar="OUTCOME",
+    help=f"Only those of this outcome: {', '.join(OPEN)}. Default: all three.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As the API has it: one object with all of them.")
 @click.pass_obj
 def list_(context: Context, reason: str | None, outcome: str | None, as_json: bool) -> None:
@@ -85,21 +95,22 @@ def retry(context: Context, deliveries: tuple[UUID, ...], reason: str | None, ev
     """
     from collector import retry as action
     from collector.auth.keys import KeyCache
-    from collector.ids import new_id
+    from collector.receive.files.keys import HastyKeys
     from collector.resolver import Resolver
     from collector.store import kept
 
     if bool(deliveries) + everything + (reason is not None) != 1:
         raise UsageError("tlsrpt quarantine retry: name deliveries, or a --reason, or say --all")
     settings = context.settings
-    keys = action.OnceAway(KeyCache(Resolver(settings.dns).txt, time.monotonic))
+    # With thousands of mails nobody waits for a DNS that is away again with each.
+    keys = HastyKeys(KeyCache(Resolver(settings.dns).txt, time.monotonic), time.monotonic)
     seen: Counter[str] = Counter()
     with context.engine() as engine:
         prepare(engine, settings)
         if deliveries:
             groups = kept.these(engine, kept.find(engine, deliveries))
         else:
-            groups = kept.open_ones(engine, until=new_id(), reason=reason)
+            groups = kept.open_ones(engine, reason=reason)
         for retried in action.retry(engine, action.Reader(settings, keys), groups):
             seen["key away" if retried.key_away else retried.row.outcome] += 1
             if deliveries or retried.key_away:

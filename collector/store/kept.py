@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, select
 
-from collector.delivery import OPEN, Envelope
+from collector.delivery import OPEN, Envelope, Reason
 from collector.errors import UsageError
 from collector.store.engine import reading
 from collector.store.tables import delivery as table
@@ -34,7 +34,7 @@ class Kept:
     outcome: str
     reporter: str | None = None
     authenticated: bool = False
-    reason_code: str | None = None
+    reason: Reason | None = None
 
     @property
     def is_open(self) -> bool:
@@ -67,12 +67,16 @@ def these(engine: Engine, found: Sequence[Sized]) -> Iterator[Sequence[Kept]]:
         yield kept
 
 
-def open_ones(engine: Engine, *, until: UUID, reason: str | None = None) -> Iterator[Sequence[Kept]]:
-    """Everything of an open outcome that came before the id `until`, oldest first; `reason`: with this code only.
+def open_ones(engine: Engine, *, reason: str | None = None) -> Iterator[Sequence[Kept]]:
+    """Everything of an open outcome, oldest first; `reason`: with this code only.
 
-    A group is looked for once the one before is done with: what has changed its outcome meanwhile is passed by.
+    A group is looked for once the one before is done with: what has changed its outcome meanwhile is passed by. What
+    comes after the start is not waited for, or there might be no end.
     """
     last = _NIL
+    with reading(engine) as connection:
+        newest = select(table.c.delivery_id).order_by(table.c.delivery_id.desc()).limit(1)
+        until: UUID = connection.execute(newest).scalar() or _NIL
     while True:
         with reading(engine) as connection:
             # Outcome by outcome, as the index has them.
@@ -87,7 +91,7 @@ def open_ones(engine: Engine, *, until: UUID, reason: str | None = None) -> Iter
 def _open(connection: Connection, outcome: str, reason: str | None, after: UUID, until: UUID) -> list[Sized]:
     query = (
         select(table.c.delivery_id, table.c.size)
-        .where(table.c.outcome == outcome, table.c.delivery_id > after, table.c.delivery_id < until)
+        .where(table.c.outcome == outcome, table.c.delivery_id > after, table.c.delivery_id <= until)
         .order_by(table.c.delivery_id)
         .limit(GROUP)
     )
@@ -125,5 +129,5 @@ def _kept(row: Row[Any]) -> Kept:
         outcome=row.outcome,
         reporter=row.reporter,
         authenticated=bool(row.authenticated),
-        reason_code=row.reason_code,
+        reason=None if row.reason_code is None else Reason(row.reason_code, row.reason_message or ""),
     )

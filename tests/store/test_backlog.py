@@ -1,6 +1,7 @@
 """Rule 9: foreign deliveries wait; adopting their domain counts them, removing it makes them foreign again."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine
@@ -123,6 +124,15 @@ def test_a_long_backlog_is_left_to_the_scheduler(collector: Collector) -> None:
     assert act("example.com") == Adopted(is_new=False)
     assert recount(collector.engine, limits=LIMITS) == 20
     assert collector.totals() == (120, 120, 0)
+
+
+def test_several_schedulers_count_a_backlog_once(collector: Collector) -> None:
+    collector.deliver(*[collector.read(google(successful=1) | {"report-id": f"id-{n}"}) for n in range(60)])
+    domains.seed(collector.engine, ["example.com"])
+    with ThreadPoolExecutor(3) as threads:
+        counted = [threads.submit(recount, collector.engine, limits=LIMITS) for _ in range(3)]
+        assert sum(each.result() for each in counted) == 60
+    assert collector.totals() == (60, 60, 0)
 
 
 def test_removing_a_domain_keeps_its_deliveries_and_adding_it_again_counts_them(collector: Collector) -> None:

@@ -10,7 +10,7 @@ from collector import settings
 from collector.auth.key_record import Key, NoKey, choose
 from collector.delivery import Reason
 from collector.errors import KeyUnavailable, UsageError
-from collector.retry import OnceAway, Reader, Retried, retry
+from collector.retry import Reader, Retried, retry
 from collector.store import domains, kept, queries
 from tests.store.made import rubbish
 from tests.support.collector import Collector
@@ -20,7 +20,6 @@ from tests.support.reports import google, mail, policy_result, report, to_gzip
 KEY = rsa_key()
 SIGNER = "bigmail.example"
 KEY_NAME = f"s1._domainkey.{SIGNER}"
-EVER = UUID(int=(1 << 128) - 1)  # beyond every id
 BROKEN = Reason("schema", "as an older version read it")
 UNSIGNED = Reason("dkim_fail", "the key was not there")
 
@@ -55,12 +54,14 @@ def quarantined(collector: Collector, raw: bytes, reason: Reason, channel: str =
 
 
 def again(
-    collector: Collector, *ids: UUID, keys: Keys | OnceAway | None = None, dkim: str = "require"
+    collector: Collector, *ids: UUID, keys: Keys | None = None, dkim: str = "require", trusted: str = ""
 ) -> dict[UUID, Retried]:
     """Retries these, or everything that is open."""
-    reader = Reader(settings.load(environ={}, overrides={"auth.dkim": dkim}), keys or Keys())
+    reader = Reader(
+        settings.load(environ={}, overrides={"auth.dkim": dkim, "auth.trusted_results": trusted}), keys or Keys()
+    )
     engine = collector.engine
-    groups = kept.these(engine, kept.find(engine, ids)) if ids else kept.open_ones(engine, until=EVER)
+    groups = kept.these(engine, kept.find(engine, ids)) if ids else kept.open_ones(engine)
     return {retried.row.id: retried for retried in retry(engine, reader, groups)}
 
 
@@ -95,6 +96,11 @@ def test_a_signature_that_has_expired_meanwhile_held_when_it_came(collector: Col
     assert result[arrived.id].row.outcome == "stored"
     assert result[expired].row.reason_code == "dkim_fail"
     assert "expired" in (result[expired].row.reason_message or "")
+
+
+def test_when_an_imported_mail_arrived_nobody_knows(collector: Collector) -> None:
+    one = quarantined(collector, signed(x="1700000000"), UNSIGNED, channel="import")
+    assert again(collector, one)[one].row.outcome == "stored"
 
 
 @pytest.mark.parametrize(("dkim", "outcome"), [("require", "quarantined"), ("record", "stored"), ("off", "stored")])
@@ -139,14 +145,6 @@ def test_a_key_that_is_away_changes_nothing_and_stops_nobody(collector: Collecto
     assert (result[other].row.reason_code, result[other].key_away) == ("not_a_report", None)
 
 
-def test_a_key_that_is_away_is_waited_for_once(collector: Collector) -> None:
-    for number in range(1, 6):
-        quarantined(collector, signed(google(day=f"2026-11-0{number}")), UNSIGNED)
-    keys = Keys(away=True)
-    assert all(retried.key_away for retried in again(collector, keys=OnceAway(keys)).values())
-    assert keys.asked == 1
-
-
 def test_what_is_counted_is_left_alone(collector: Collector) -> None:
     stored = quarantined(collector, mail(google(successful=10)), UNSIGNED)
     again(collector, stored, dkim="off")
@@ -155,6 +153,16 @@ def test_what_is_counted_is_left_alone(collector: Collector) -> None:
     result = again(collector, stored, repeated.id)  # under `require` neither would count
     assert [result[each].row.outcome for each in (stored, repeated.id)] == ["stored", "duplicate"]
     assert collector.totals() == (1, 10, 0)
+
+
+def test_the_word_of_the_operators_own_server_is_believed(collector: Collector) -> None:
+    """The mail was altered on the way from that server to us, or the key has gone."""
+    told = f"Authentication-Results: mx.example.net; dkim=pass header.d={SIGNER}\r\n".encode()
+    raw = sign(mail(google(successful=10), submitter=SIGNER), SIGNER, "gone", KEY)
+    one = quarantined(collector, told + raw, UNSIGNED, channel="imap")
+    assert again(collector, one)[one].row.reason_code == "dkim_fail"
+    row = again(collector, one, trusted="mx.example.net")[one].row
+    assert (row.outcome, row.reporter, row.authenticated) == ("stored", SIGNER, True)
 
 
 def test_what_was_authenticated_stays_so_without_its_key(collector: Collector) -> None:
@@ -194,6 +202,14 @@ def test_an_imported_file_stays_as_strict_as_it_was_asked_to_be(
     assert again(collector, one)[one].row.outcome == outcome
 
 
+@pytest.mark.parametrize(("channel", "reason"), [("imap", "limit"), ("import", "limit"), ("smtp", "not_a_report")])
+def test_what_was_cut_for_its_size_is_not_called_anything_else(collector: Collector, channel: str, reason: str) -> None:
+    """A mailbox gives the header alone of what is too large (docs/mailbox.md); a listener keeps no part of it."""
+    header = mail(google()).partition(b"\r\n\r\n")[0]
+    one = quarantined(collector, header, Reason("limit", "larger than 5 bytes"), channel=channel)
+    assert again(collector, one)[one].row.reason_code == reason
+
+
 def test_figures_that_cannot_be_added_up_stop_nobody(collector: Collector) -> None:
     huge = google(day="2026-11-03", successful=2**62)  # two of them are more than a day can hold
     ids = [quarantined(collector, mail(huge | {"report-id": name}), UNSIGNED) for name in ("huge-1", "huge-2")]
@@ -207,7 +223,7 @@ def test_figures_that_cannot_be_added_up_stop_nobody(collector: Collector) -> No
 
 def test_groups_are_bounded_by_number_and_by_bytes(collector: Collector) -> None:
     collector.deliver(*[rubbish() for _ in range(kept.GROUP + 3)])
-    groups = [len(group) for group in kept.open_ones(collector.engine, until=EVER)]
+    groups = [len(group) for group in kept.open_ones(collector.engine)]
     assert groups == [kept.GROUP, 3]
     big = kept.GROUP_BYTES // 3
     ids = [uuid4() for _ in range(5)]
@@ -218,8 +234,10 @@ def test_groups_are_bounded_by_number_and_by_bytes(collector: Collector) -> None
 def test_only_those_of_a_reason_and_none_that_came_later(collector: Collector) -> None:
     quarantined(collector, mail(google()), UNSIGNED)
     ids = [quarantined(collector, mail(google()), BROKEN) for _ in range(3)]
-    groups = kept.open_ones(collector.engine, until=ids[-1], reason="schema")
-    assert [each.id for group in groups for each in group] == ids[:2]
+    groups = kept.open_ones(collector.engine, reason="schema")
+    assert [each.id for each in next(groups)] == ids
+    quarantined(collector, mail(google()), BROKEN)
+    assert list(groups) == []
 
 
 def test_a_delivery_that_is_not_there(engine: Engine) -> None:
