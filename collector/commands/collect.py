@@ -21,7 +21,6 @@ from collector.receive.smtp.server import Server
 from collector.receive.smtp.unix import Access
 from collector.resolver import Resolver
 from collector.settings import Settings
-from collector.store.startup import prepare
 from collector.supervise import Child, Patience, Supervisor
 from collector.writer.client import WriterProcess
 
@@ -63,16 +62,15 @@ def collect(context: Context, processes: int, shared: bool, lmtp_socket: Sequenc
     settings = context.settings
     if not (settings.smtp.listen or settings.lmtp.listen or lmtp_socket):
         raise ConfigurationError("smtp.listen, lmtp.listen: there is no address to listen on")
-    with context.engine() as engine:
-        prepare(engine, settings)
-        is_sqlite = engine.dialect.name == "sqlite"
     if processes == 1:
         bound = Bound.of(settings, shared=shared)
         inherited = [socket.socket(fileno=number) for number in lmtp_socket]
         asyncio.run(_until_told(settings, Bound(bound.smtp, [*bound.lmtp, *inherited])))
         return 0
-    if is_sqlite:
+    if settings.database.url.startswith("sqlite"):
         log.warning("SQLite has one writer at a time: several processes are slower than one")
+    # Found out once, and not by each of them.
+    asyncio.run(_look_at_database(settings))
     return _share(context, processes)
 
 
@@ -114,12 +112,23 @@ async def _until_told(settings: Settings, bound: Bound) -> None:
             if listening:
                 log.info("%s on %s", name, ", ".join(str(sockets.address_of(each)) for each in listening))
 
-    writer = WriterProcess(settings.database.url, log_level=settings.log.level)
+    writer = _writer(settings)
     await writer.start()
     try:
         await run(settings, writer, bound.smtp, lmtp=bound.lmtp, stop=stop, ready=ready)
     finally:
         await writer.close()
+
+
+async def _look_at_database(settings: Settings) -> None:
+    """Makes it ready, in a process of its own: this one never needs it. Raises as `WriterProcess.start`."""
+    writer = _writer(settings)
+    await writer.start()
+    await writer.close()
+
+
+def _writer(settings: Settings) -> WriterProcess:
+    return WriterProcess(settings.database.url, settings.domains, log_level=settings.log.level)
 
 
 def _share(context: Context, processes: int) -> int:

@@ -1,5 +1,6 @@
 """Before a program works with the database: is its schema the one the program was written for?"""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +16,12 @@ _UPGRADE_LOCK = 0x746C7372  # PostgreSQL: one upgrade at a time
 
 
 def prepare(engine: Engine, settings: Settings) -> None:
-    """Makes the database ready for use and adds the domains of the settings.
+    """Makes the database ready for use and adds the domains of the settings. See `make_ready`."""
+    make_ready(engine, settings.domains)
+
+
+def make_ready(engine: Engine, domains: Iterable[str]) -> None:
+    """Makes the database ready for use and adds `domains` (normal form) where they are not there yet.
 
     SQLite is upgraded on the spot; PostgreSQL, which others use at the same time, must be upgraded on purpose.
     Raises SchemaOutdated or StoreUnavailable.
@@ -24,7 +30,7 @@ def prepare(engine: Engine, settings: Settings) -> None:
         upgrade(engine)
     else:
         check(engine)
-    seed(engine, settings.domains)
+    seed(engine, domains)
 
 
 def check(engine: Engine) -> None:

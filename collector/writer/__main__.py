@@ -8,12 +8,15 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 from collector import log
 from collector.delivery import Delivery
+from collector.errors import TlsrptError
 from collector.store import group
 from collector.store.engine import open_engine
 from collector.store.group import GroupCommit
+from collector.store.startup import make_ready
 from collector.writer import wire
 
 _CHUNK = 1024 * 1024
@@ -61,25 +64,33 @@ def groups(inbox: Inbox) -> Iterator[list[Delivery]]:
 
 
 def serve(channel: socket.socket) -> None:
-    """Writes what comes over `channel` until it is closed."""
+    """Makes the database ready, then writes what comes over `channel` until it is closed."""
     inbox = Inbox(channel)
     content = inbox.first()
     if content is None:
         return
     task = wire.read_task(content)
     log.configure(task.log_level)
-    engine = open_engine(task.database_url)
+    engine = None
     try:
-        commits = GroupCommit(engine)
-        channel.sendall(wire.answers([]))
-        for deliveries in groups(inbox):
-            try:
-                channel.sendall(wire.answers(commits.write(deliveries)))
-            except ConnectionError:
-                # Nobody waits for answers any more. What was sent is written all the same.
-                continue
+        engine = open_engine(task.database_url)
+        make_ready(engine, task.domains)
+    except TlsrptError as error:
+        channel.sendall(wire.ready(wire.Ready.not_yet(error)))
+    else:
+        channel.sendall(wire.ready(wire.Ready()))
+        _write(inbox, channel, GroupCommit(engine))
     finally:
-        engine.dispose()
+        if engine is not None:
+            engine.dispose()
+
+
+def _write(inbox: Inbox, channel: socket.socket, commits: GroupCommit) -> None:
+    for deliveries in groups(inbox):
+        results = commits.write(deliveries)
+        # A listener that has gone waits for no answers. What it sent is written all the same.
+        with suppress(ConnectionError):
+            channel.sendall(wire.answers(results))
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from collector.delivery import Delivery, Stored
-from collector.errors import StoreUnavailable
+from collector.errors import StoreUnavailable, TlsrptError
 from collector.writer import wire
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class _Link(asyncio.Protocol):
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
-        self.ready: asyncio.Future[None] = loop.create_future()
+        self.ready: asyncio.Future[wire.Ready] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()
         self._frames = wire.Frames()
         self._waiting: deque[asyncio.Future[Stored]] = deque()
@@ -60,7 +60,8 @@ class _Link(asyncio.Protocol):
         self._frames.feed(data)
         for content in self._frames:
             if not self.ready.done():
-                self.ready.set_result(None)
+                self.ready.set_result(wire.read_ready(content))
+                continue
             for result in wire.read_answers(content):
                 _answer(self._waiting.popleft(), result)
 
@@ -85,8 +86,11 @@ def _answer(future: "asyncio.Future[Stored]", result: Stored | StoreUnavailable)
 class WriterProcess:
     """Takes deliveries in the event loop it was started in; each is answered when it is durable (rule 1)."""
 
-    def __init__(self, database_url: str, *, log_level: str = "info", pauses: Pauses = Pauses()) -> None:
-        self._task = wire.Task(database_url, log_level)
+    def __init__(
+        self, database_url: str, domains: tuple[str, ...] = (), *, log_level: str = "info", pauses: Pauses = Pauses()
+    ) -> None:
+        """`domains` (normal form) are added to the database where they are not there yet."""
+        self._task = wire.Task(database_url, domains, log_level)
         self._pauses = pauses
         self._link: _Link | None = None
         self._process: asyncio.subprocess.Process | None = None
@@ -98,10 +102,13 @@ class WriterProcess:
         return self._process.pid if self._process is not None else None
 
     async def start(self) -> None:
-        """Returns when the process is ready. Raises StoreUnavailable."""
+        """Returns when the process and the database are ready: SQLite is made or upgraded, PostgreSQL must be current.
+
+        Raises StoreUnavailable, SchemaOutdated or ConfigurationError.
+        """
         try:
             await self._launch()
-        except StoreUnavailable:
+        except TlsrptError:
             await self.close()
             raise
         self._keeper = asyncio.create_task(self._keep())
@@ -143,8 +150,10 @@ class WriterProcess:
                 log.error("the writer process ended (status %d); it starts again in %g s", status, pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, self._pauses.longest)
-            with suppress(StoreUnavailable):
+            try:
                 await self._launch()
+            except TlsrptError as error:
+                log.error("the writer process does not start: %s", error)
 
     async def _launch(self) -> None:
         ours, theirs = socket.socketpair()
@@ -162,7 +171,7 @@ class WriterProcess:
         link.send(wire.task(self._task))
         try:
             async with asyncio.timeout(_START_SECONDS):
-                await link.ready
+                (await link.ready).check()
             self._link = link
         except TimeoutError:
             self._process.kill()

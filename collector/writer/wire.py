@@ -1,7 +1,7 @@
 """What the listener and its writer say to each other: frames of msgpack behind their length, over a pair of sockets.
 
-The listener begins with a `Task`, which the writer answers with an empty group of answers once it is ready. Then come
-deliveries; their answers follow in the same order, a group in one frame.
+The listener begins with a `Task`, which the writer answers with `Ready` once the database is. Then come deliveries;
+their answers follow in the same order, a group in one frame.
 """
 
 import struct
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from collector.delivery import Delivery, Stored
-from collector.errors import StoreUnavailable
+from collector.errors import ConfigurationError, SchemaOutdated, StoreUnavailable, TlsrptError
 
 _HEAD = struct.Struct("!I")
 _encoder = msgspec.msgpack.Encoder()
@@ -20,7 +20,29 @@ class Task(msgspec.Struct, frozen=True):
     """What the writer has to know. It is sent and not put on a command line, for a URL may hold a password."""
 
     database_url: str
+    domains: tuple[str, ...]  # to begin with
     log_level: str
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Whether it takes deliveries now; else `error` is why not, and `kind` names its class in `collector.errors`."""
+
+    kind: str | None = None
+    error: str = ""
+
+    @classmethod
+    def not_yet(cls, error: TlsrptError) -> "Ready":
+        return cls(type(error).__name__, str(error))
+
+    def check(self) -> None:
+        """Raises the error."""
+        if self.kind is not None:
+            raise _KINDS.get(self.kind, StoreUnavailable)(self.error)
+
+
+_KINDS: dict[str, type[TlsrptError]] = {
+    kind.__name__: kind for kind in (ConfigurationError, SchemaOutdated, StoreUnavailable)
+}
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -31,6 +53,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
 
 _task_decoder = msgspec.msgpack.Decoder(Task)
+_ready_decoder = msgspec.msgpack.Decoder(Ready)
 _delivery_decoder = msgspec.msgpack.Decoder(Delivery)
 _answers_decoder = msgspec.msgpack.Decoder(list[Answer])
 
@@ -41,6 +64,14 @@ def task(what: Task) -> bytearray:
 
 def read_task(content: bytes) -> Task:
     return _task_decoder.decode(content)
+
+
+def ready(what: Ready) -> bytearray:
+    return _frame(what)
+
+
+def read_ready(content: bytes) -> Ready:
+    return _ready_decoder.decode(content)
 
 
 def delivery(what: Delivery) -> bytearray:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from collector.delivery import Stored
-from collector.errors import StoreUnavailable
+from collector.errors import ConfigurationError, SchemaOutdated, StoreUnavailable
 from collector.store.engine import writing
 from collector.writer.client import Pauses, WriterProcess
 from tests.store.made import delivery, rubbish
@@ -151,7 +151,27 @@ def test_a_database_that_takes_nothing_is_the_senders_to_wait_for(collector: Col
 
 def test_a_writer_that_cannot_open_its_database_does_not_start(tmp_path: Path) -> None:
     async def main() -> None:
-        with pytest.raises(StoreUnavailable, match="ended"):
+        with pytest.raises(ConfigurationError, match=r"the folder of .* does not exist"):
             await WriterProcess(f"sqlite:///{tmp_path}/absent/x.db", log_level="error").start()
+
+    asyncio.run(main())
+
+
+def test_a_writer_makes_its_sqlite_database_itself_with_the_first_domains(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/x.db"
+
+    async def main() -> None:
+        writer = WriterProcess(url, ("example.com",), log_level="error")
+        await writer.start()
+        assert (await writer.submit(delivery())).outcome == "stored"
+        await writer.close()
+
+    asyncio.run(main())
+
+
+def test_a_writer_refuses_a_postgresql_that_was_not_upgraded(postgres_url: str) -> None:
+    async def main() -> None:
+        with pytest.raises(SchemaOutdated, match="tlsrpt db upgrade"):
+            await WriterProcess(postgres_url, log_level="error").start()
 
     asyncio.run(main())

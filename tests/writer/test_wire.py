@@ -52,7 +52,7 @@ def test_answers_keep_their_order_and_their_errors() -> None:
 
 @given(st.lists(st.text(max_size=20), max_size=8), st.integers(1, 30))
 def test_frames_come_out_whole_however_the_stream_is_cut(urls: list[str], step: int) -> None:
-    stream = b"".join(wire.task(wire.Task(url, "info")) for url in urls)
+    stream = b"".join(wire.task(wire.Task(url, (), "info")) for url in urls)
     frames = wire.Frames()
     found: list[str] = []
     for start in range(0, len(stream), step):
