@@ -1,5 +1,6 @@
 """What is never counted is kept within bounds. A flood of rubbish pushes out rubbish, never reports."""
 
+import asyncio
 import logging
 import random
 import threading
@@ -12,10 +13,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
+from collector.commands.schedule import JOBS
 from collector.delivery import Delivery, Envelope, Reason
 from collector.ids import new_id
-from collector.retention import keep_within_bounds
-from collector.settings import Keep
+from collector.retention import job, keep_within_bounds
+from collector.settings import Keep, Settings
 from collector.store import queries, retention
 from collector.store.engine import open_engine, reading
 from collector.store.startup import upgrade
@@ -170,6 +172,16 @@ def test_a_part_that_counts_keeps_the_whole_delivery(collector: Collector) -> No
     row = queries.delivery(collector.engine, identity)
     assert row is not None
     assert {part.outcome for part in row.parts} == {"stored", "unassigned"}
+
+
+def test_the_scheduler_does_it(collector: Collector) -> None:
+    async def once() -> float:
+        return await job(replace(Settings(), keep=Keep(deliveries=2)), collector.engine).step()
+
+    put(collector, *letters(5))
+    assert job in JOBS
+    assert asyncio.run(once()) == 300
+    assert len(queries.deliveries(collector.engine).items) == 2
 
 
 def test_one_line_says_what_was_removed(collector: Collector, caplog: pytest.LogCaptureFixture) -> None:

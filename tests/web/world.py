@@ -116,7 +116,6 @@ def _report(report_id: str, day: date, *results: PolicyResult) -> Report:
         contact_info="tls@reporter.example",
         findings=(Finding("Q30", "the times have no zone"),) if report_id == "r2" else (),
         content=report_id.encode().ljust(16),
-        document=DOCUMENT,
     )
 
 
