@@ -8,7 +8,7 @@ from collector.monitor.model import Problem, StsPolicy
 
 @dataclass(frozen=True, slots=True)
 class TlsrptCheck:
-    """The `_smtp._tls` record (RFC 8460 section 3): `record` as text, `rua` its URIs; none where there is no valid one."""
+    """The `_smtp._tls` record (RFC 8460 section 3) as text; `rua` are its URIs, none where it is not valid."""
 
     record: str | None
     rua: tuple[str, ...] = ()
