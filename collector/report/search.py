@@ -60,7 +60,7 @@ def search(
         for part, is_claimed in _candidates(raw, channel, content_type, file_name, notes):
             reading.read(part, is_claimed)
     except ReportRefused as refusal:  # of the mail as a whole
-        return Search((), notes.findings(), refusal)
+        return Search((), notes.findings(), _alone(refusal))
     hits, refusals = reading.hits, reading.refusals
     if not hits:
         return Search((), notes.findings(), refusals[0] if refusals else _NOT_A_REPORT)
@@ -115,7 +115,7 @@ class _Reading:
         except ReportRefused as refusal:
             # Packed bytes that were posted or imported are meant to be a report; an attachment may be anything.
             if is_claimed or part.mail is None:
-                self.refusals.append(refusal)
+                self.refusals.append(_alone(refusal))
             return
         for name, text, own in members:
             if not is_claimed and not _is_marked(text):
@@ -123,10 +123,16 @@ class _Reading:
             try:
                 report = read_plain(text, own, self._limits)
             except ReportRefused as refusal:
-                self.refusals.append(refusal)
+                self.refusals.append(_alone(refusal))
             else:
                 self.hits.append(Hit(report, text, name, part.mail))
                 labels.note(part.content, part.content_type, name, part.mail is not None, self._notes)
+
+
+def _alone(refusal: ReportRefused) -> ReportRefused:
+    """The same without the frames it was raised in: with those it would hold the mail and all that was made of it,
+    and be held by them, until the garbage collector comes round."""
+    return ReportRefused(refusal.code, refusal.message)
 
 
 def _members(part: Part, room: Room) -> list[tuple[str | None, bytes, Notes]]:

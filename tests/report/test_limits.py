@@ -6,6 +6,7 @@ import pytest
 
 from collector.errors import ReportRefused
 from collector.report.reader import read
+from collector.report.search import search
 from collector.settings import Limits
 from tests.support import reports
 
@@ -71,3 +72,11 @@ def test_many_hosts_are_no_reason_to_refuse() -> None:
     hosts = [f"mx{number}.example.com" for number in range(4000)]
     text = reports.to_json(reports.report([reports.policy_result(mx=hosts)]))
     assert read(text, limits=Limits(policies=1, failure_details=1)).policies[0].policy.mx_host[-1] == hosts[-1]
+
+
+@pytest.mark.parametrize("content", [b"[" * 300_000, b"{", reports.to_gzip(b"[" * 100_000)[:-20]])
+def test_a_refusal_holds_nothing_of_the_mail(content: bytes) -> None:
+    """An exception holds the frames that it came through, and they hold it: until the garbage collector comes round."""
+    refusal = search(reports.mail(content), "smtp", limits=LIMITS).refusal
+    assert refusal is not None
+    assert (refusal.__traceback__, refusal.__context__) == (None, None)

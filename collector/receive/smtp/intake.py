@@ -27,9 +27,10 @@ log = logging.getLogger(__name__)
 # is small too. Everything else goes to a thread.
 _SMALL_MAIL = 64 * 1024
 _SMALL_REPORT = Limits(message_bytes=_SMALL_MAIL, report_bytes=128 * 1024, policies=100, failure_details=500)
-# Threads mostly wait for DNS.
+# Threads that wait for DNS.
 _THREADS = 32
-# A hostile report may become hundreds of megabytes while it is read and written: so many of the large ones at once.
+# A hostile report may become hundreds of megabytes while it is read and written: so many of the large ones at once, in
+# as many threads of their own, for the C library keeps what a thread had for that thread.
 _LARGE_AT_ONCE = 2
 
 
@@ -95,7 +96,8 @@ class Intake:
         self._dkim = auth.dkim
         self._trusted = TrustedResults.of(auth)
         self._clock = clock
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
+        self._waiters = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake-dns")
+        self._readers = ThreadPoolExecutor(_LARGE_AT_ONCE, thread_name_prefix="intake")
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self.in_hand = Budget(limits.in_hand_bytes, limits.message_bytes)
 
@@ -114,13 +116,14 @@ class Intake:
                 return await self._take_large(raw, envelope, now, authenticate)
             except _LookupNeeded as needed:
                 fetched = fetched or _KeysAtHand(self._keys)
-                await self._in_thread(partial(fetched.fetch, needed.name))
+                await _in_thread(self._waiters, partial(fetched.fetch, needed.name))
                 authenticate = Authenticator(fetched)
 
     async def _take_large(self, raw: bytes, envelope: Envelope, now: datetime, authenticate: Authenticate) -> Stored:
         """Few at a time: from reading until it is written such a mail holds many times its size."""
         async with self._large:
-            delivery = await self._in_thread(partial(self._ingest, raw, envelope, now, self._limits, authenticate))
+            reading = partial(self._ingest, raw, envelope, now, self._limits, authenticate)
+            delivery = await _in_thread(self._readers, reading)
             return await self._submit(delivery)
 
     async def _submit(self, delivery: Delivery) -> Stored:
@@ -137,10 +140,8 @@ class Intake:
 
     def close(self) -> None:
         """No mail is taken any more; threads that still wait for DNS are not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        for threads in (self._waiters, self._readers):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def _ingest(
         self, raw: bytes, envelope: Envelope, now: datetime, limits: Limits, authenticate: Authenticate
@@ -148,6 +149,10 @@ class Intake:
         return ingest(
             raw, envelope, now, limits=limits, dkim=self._dkim, authenticate=authenticate, trusted=self._trusted
         )
+
+
+async def _in_thread(threads: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, call)
 
 
 def _smaller(limits: Limits) -> Limits:
