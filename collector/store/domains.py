@@ -19,14 +19,15 @@ class Snapshot:
     """The known domains as of the last change: asking costs one small query, they are read again only after one."""
 
     def __init__(self) -> None:
-        self._version: UUID | None = None
+        self._version: object = None
         self._known = KnownDomains()
 
     def current(self, connection: Connection) -> KnownDomains:
         """Inside a write transaction: from here to its end no domain is added or removed by anybody else."""
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _MEMBERSHIP_LOCK})
-        version = connection.execute(select(known_domains.c.version)).scalar()
+        # Past SQLAlchemy's layers: this is asked with each group, and compared only.
+        version = connection.exec_driver_sql("SELECT version FROM known_domains").scalar()
         if version is None or version != self._version:
             self._known = load(connection)
             self._version = version
