@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from uuid import UUID
 
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
