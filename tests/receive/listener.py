@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -16,6 +17,7 @@ from collector.settings import Address
 from collector.store import domains, queries
 from collector.store.queries import DeliveryRow
 from collector.store.writer import Writer
+from tests.support import reports
 
 _SECONDS = 20
 HOSTNAME = "mx.receiver.example"
@@ -175,6 +177,15 @@ class LmtpClient(Client):
         connected.settimeout(_SECONDS)
         connected.connect(address.path)
         self._begin(connected)
+
+
+def good_report(listener: Listener) -> None:
+    """A good report is still taken, within five seconds."""
+    started = time.monotonic()
+    report = reports.report(day=day(int(started * 1000) % 20_000))
+    with listener.client() as client:
+        assert client.greet().data(reports.mail(report)).endswith("stored")
+    assert time.monotonic() - started < 5
 
 
 def day(number: int) -> str:
