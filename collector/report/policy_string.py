@@ -18,6 +18,8 @@ from collector.report.notes import Notes
 # Lines joined by line feeds that need no taking apart: none begins as JSON does, none holds a separator or two colons.
 _REGULAR = re.compile(r"(?:[^\[\r\n;:][^\r\n;:]*(?::[^\r\n;:]*)?(?:\n|\Z))+\Z")
 _CACHED_LENGTH = 2000  # characters: a stranger's policy of megabytes is not kept in memory
+# RFC 8461 section 3.3: no policy is longer. What is longer stays in one piece: apart it would be millions of strings.
+_LONGEST = 64 * 1024
 _SEPARATORS = re.compile(r"[\r\n;]+")
 # Fields that follow each other with nothing but blanks between them.
 _JOINED_FIELDS = re.compile(r"\s+(?=(?:version|mode|mx|max_age)\s*:)")
@@ -50,6 +52,9 @@ def are_regular(value: Sequence[str]) -> bool:
 
 
 def _separated(entry: str, where: str, notes: Notes) -> list[str]:
+    if len(entry) > _LONGEST:
+        notes.add("Q10", f"{where}: a string longer than any policy, left in one piece")
+        return [entry]
     flattened = _json_text(entry)
     if flattened is not None:
         notes.add("Q9", f"{where}: the records are JSON text within a string")
@@ -80,7 +85,9 @@ def parse(policy_lines: tuple[str, ...]) -> ReportedPolicy:
     Of a repeated field the first counts (RFC 8461 section 3.2, M10). What is absent or senseless is unknown or None.
     """
     text = "\n".join(policy_lines)
-    return _parse_cached(text) if len(text) <= _CACHED_LENGTH else _parse(text)
+    if len(text) <= _CACHED_LENGTH:
+        return _parse_cached(text)
+    return _parse("\n".join([line for line in policy_lines if len(line) <= _LONGEST]))
 
 
 def _parse(text: str) -> ReportedPolicy:

@@ -1,4 +1,4 @@
-"""QUIRKS B4, the mail around a report: parts, headers, labels. Cases are whole mails."""
+"""QUIRKS B4, the mail around a report: what holds beside the cases of tests/quirks."""
 
 import base64
 import time
@@ -8,7 +8,7 @@ import pytest
 from collector.errors import ReportRefused
 from collector.report import headers as header_fields
 from collector.report import message
-from collector.report.hints import hints, note
+from collector.report.hints import hints
 from collector.report.notes import Notes
 from collector.report.search import Search, documents, search
 from collector.settings import Limits
@@ -27,89 +27,11 @@ def found(raw: bytes) -> Search:
     return search(raw, "smtp", limits=LIMITS)
 
 
-def plain(content: bytes, content_type: str, more: str = "") -> bytes:
-    """A part without transfer encoding."""
-    return f"Content-Type: {content_type}\r\n{more}\r\n".encode() + content
-
-
 def without(name: str) -> list[tuple[str, str]]:
     return [field for field in headers() if field[0] != name]
 
 
-def folded(subject: str) -> list[tuple[str, str]]:
-    return [*without("Subject"), ("Subject", subject)]
-
-
 WHOLE = multipart([text_part(), GOOD], headers())
-PADLESS = GOOD.rstrip(b"\r\n=") + b"\r\n"
-
-READ: list[tuple[str, bytes, list[str]]] = [
-    ("to the letter", WHOLE, []),
-    ("Q70 TLS-Report-Domain missing", multipart([text_part(), GOOD], without("TLS-Report-Domain")), ["Q70"]),
-    ("Q71 Subject with a bare id", multipart([GOOD], folded("Report Domain: example.com Submitter: x Report-ID: 1+2")), []),
-    ("Q72 Subject folded", multipart([GOOD], folded("Report\r\n Domain:\r\n\t  example.com  Submitter: x")), []),
-    ("Q73 first part HTML", multipart([text_part("<p>Hello", "text/html"), GOOD], headers()), []),
-    ("Q74 only one part", b"".join(f"{n}: {v}\r\n".encode() for n, v in headers()) + GOOD, ["Q74"]),
-    ("Q74 multipart/mixed", multipart([GOOD], headers(), content_type="multipart/mixed"), ["Q74"]),
-    ("Q75 no closing boundary", WHOLE[: WHOLE.rindex(b"--" + reports.BOUNDARY.encode())], ["Q75"]),
-    ("Q75 closing boundary without --", WHOLE.rstrip(b"-\r\n") + b"\r\n", ["Q75"]),
-    ("Q76 application/tlsrpt", multipart([part(TEXT, "application/tlsrpt", NAME)], headers()), ["Q76"]),
-    ("Q77 application/gzip", multipart([part(PACKED, "application/gzip", NAME)], headers()), ["Q77"]),
-    ("Q77 octet-stream without a name", multipart([part(PACKED, "application/octet-stream")], headers()), ["Q77"]),
-    ("Q77 text/plain", multipart([plain(TEXT, "text/plain")], headers()), ["Q77"]),
-    ("Q78 ContentType", multipart([part(PACKED, file_name=NAME).replace(b"Content-Type", b"ContentType")], headers()), ["Q78"]),
-    ("Q79 +gzip, and plain", multipart([part(TEXT, file_name=NAME)], headers()), ["Q79"]),
-    ("Q79 +json, and packed", multipart([part(PACKED, "application/tlsrpt+json", NAME)], headers()), ["Q79"]),
-    ("Q79 .gz, and plain", multipart([part(TEXT, "application/tlsrpt+json", NAME)], headers()), ["Q79"]),
-    ("Q80 no file name", multipart([part(PACKED)], headers()), []),
-    ("Q81 no padding", multipart([PADLESS], headers()), []),
-    ("Q81 foreign characters", multipart([GOOD.replace(b"\r\n\r\n", b"\r\n\r\n!*", 1)], headers()), []),
-    ("quoted-printable", multipart([plain(TEXT.replace(b"=", b"=3D"), "application/tlsrpt+json", "Content-Transfer-Encoding: quoted-printable\r\n")], headers()), []),
-    ("8bit JSON", multipart([plain(TEXT, "application/tlsrpt+json")], headers()), []),
-    ("binary gzip", multipart([plain(PACKED, "application/tlsrpt+gzip", "Content-Transfer-Encoding: binary\r\n")], headers()), []),
-    ("Q88 invalid Date, two Return-Path", multipart([GOOD], [("Return-Path", "<>"), ("Return-Path", "<a@b>"), ("Date", "x"), *headers()]), []),
-    ("Q88 mbox line above", b"From tls-reports@reporter.example Sat Nov 21 04:00:00 2026\r\n" + WHOLE, []),
-    ("Q92 LF only", WHOLE.replace(b"\r\n", b"\n"), []),
-    ("Q101 name in pieces", multipart([part(PACKED).replace(b"gzip\r\n", b"gzip\r\nContent-Disposition: attachment;\r\n filename*0*=utf-8''reporter.example%21exam;\r\n filename*1=\"ple.com!1!2.json.gz\"\r\n", 1)], headers()), []),
-    ("Q102 encoded words", multipart([GOOD], [*without("TLS-Report-Domain"), ("TLS-Report-Domain", "=?utf-8?q?exam?=\r\n =?utf-8?b?cGxlLmNvbQ==?=")]), []),
-    ("R34 other parts around it", multipart([text_part(), part(b"%PDF", "application/pdf"), GOOD, part(b"\x89PNG", "image/png")], headers()), []),
-    ("a boundary in the text", multipart([text_part(f"see --{reports.BOUNDARY} and\r\n--{reports.BOUNDARY}x"), GOOD], headers()), []),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("raw", "codes"), [case[1:] for case in READ], ids=[case[0] for case in READ])
-def test_the_report_is_found(raw: bytes, codes: list[str]) -> None:
-    result = found(raw)
-    assert result.refusal is None
-    (hit,) = result.hits
-    assert hit.text == TEXT
-    notes = Notes()
-    note(hit, hints(hit), notes)
-    assert [finding.code for finding in (*result.findings, *notes.findings())] == codes
-    assert documents(raw, "smtp", limits=LIMITS) == (TEXT,)
-
-
-REFUSED: list[tuple[str, bytes, str]] = [
-    ("Q90 a plain mail", b"From: a@b.example\r\nSubject: Hello\r\n\r\nHi there\r\n", "not_a_report"),
-    ("Q90 nothing", b"", "not_a_report"),
-    ("Q90 zeros", bytes(1000), "not_a_report"),
-    ("Q90 a DMARC report", multipart([part(reports.to_gzip(b"<feedback/>"), "application/gzip", "a!b!1!2.xml.gz")], [("From", "a@b.example")], content_type="multipart/mixed"), "not_a_report"),
-    ("Q90 other JSON", multipart([part(b'{"name": "x"}', "application/json", "package.json")], [("From", "a@b.example")], content_type="multipart/mixed"), "not_a_report"),
-    ("Q90 a broken zip", multipart([part(b"PK\x03\x04xx", "application/zip", "photos.zip")], [("From", "a@b.example")], content_type="multipart/mixed"), "not_a_report"),
-    ("announced and empty", multipart([text_part()], headers()), "not_a_report"),
-    ("broken gzip", mail(PACKED[:-20]), "unpack"),
-    ("no gzip at all", mail(b"hello"), "unpack"),
-    ("broken JSON", mail(reports.to_gzip(b'{"policies": [')), "json"),
-    ("JSON of another kind", mail({"hello": 1}), "schema"),
-    ("policies null", mail({**DOCUMENT, "policies": None}), "schema"),
-    ("broken, unlabelled, but in a mail that announces it", multipart([part(PACKED[:-20], "application/octet-stream")], headers()), "unpack"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("raw", "code"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
-def test_no_report(raw: bytes, code: str) -> None:
-    result = found(raw)
-    assert (result.hits, result.refusal and result.refusal.code) == ((), code)
 
 
 def test_hints_come_from_the_mail() -> None:

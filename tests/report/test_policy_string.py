@@ -49,6 +49,13 @@ CASES = [
         ("enforce", ("a.example.com", "b.example.com"), 60),
         ["Q10"],
     ),
+    (
+        "Q10 longer than any policy",
+        ["mode: testing", "mode: enforce\n" * 10_000],
+        None,
+        ("testing", (), None),
+        ["Q10"],
+    ),
     ("Q10 an empty string", [""], (), ("unknown", (), None), ["Q10"]),
     ("Q8 nothing", [], (), ("unknown", (), None), []),
     (

@@ -8,13 +8,11 @@ import jsonschema_rs
 import pytest
 
 import schemas
-from tests.report.quirks import detail_cases, metadata_cases, policy_cases, refused_cases, shape_cases
+from tests.quirks import cases
 from tests.support import reports
 
-ALL = [policy_cases, metadata_cases, detail_cases, shape_cases, refused_cases]
-DOCUMENTS = [(case[0], case[1]) for module in ALL for case in module.CASES]
 DATES = ["2026-11-20T00:00:00Z\n", "2026-11-20T00:00:00Z ", "2026-11-20T00:00:0٠Z"]
-DOCUMENTS += [
+DOCUMENTS = cases.DOCUMENTS + [
     (repr(date), {**reports.report(), "date-range": dict.fromkeys(("start-datetime", "end-datetime"), date)})
     for date in DATES
 ]

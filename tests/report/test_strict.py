@@ -15,13 +15,11 @@ from collector.report.model import Report
 from collector.report.normalise import normalise
 from collector.report.notes import Notes
 from collector.settings import Limits
-from tests.report.quirks import detail_cases, metadata_cases, policy_cases, refused_cases, shape_cases
+from tests.quirks.cases import DOCUMENTS
 from tests.report.test_properties import anything, documents, paths
 from tests.support import reports
 
 LIMITS = Limits()
-MODULES = [policy_cases, metadata_cases, detail_cases, shape_cases, refused_cases]
-CASES = [(case[0], case[1]) for module in MODULES for case in module.CASES]
 OFTEN = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DETAILS = [
     reports.detail("certificate-expired", 2, receiving_mx_helo='mx1 "a"\r\n\té', failure_reason_code="x"),
@@ -93,7 +91,7 @@ def test_the_long_way_is_gone(text: bytes) -> None:
     assert short(text) is None
 
 
-@pytest.mark.parametrize("document", [case[1] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize("document", [case[1] for case in DOCUMENTS], ids=[case[0] for case in DOCUMENTS])
 def test_they_agree_about_every_quirk(document: Any) -> None:
     assert agree(reports.to_json(document))
 

@@ -15,48 +15,6 @@ TEXT = b'{"report-id": "1"}' * 20
 PACKED = gzip.compress(TEXT, mtime=0)
 
 
-def with_name(data: bytes) -> bytes:
-    """A gzip header with a file name that is a path, as some tools write it (R40)."""
-    target = io.BytesIO()
-    with gzip.GzipFile("../../etc/rpt1.json", "wb", fileobj=target) as stream:
-        stream.write(data)
-    return target.getvalue()
-
-
-READ = [
-    ("not packed", TEXT, []),
-    ("gzip", PACKED, []),
-    ("Q82 operating system 0, flags 4", PACKED[:8] + b"\x04\x00" + PACKED[10:], []),
-    ("Q82 with a file name and a time", with_name(TEXT), []),
-    ("Q83 packed twice", gzip.compress(PACKED), ["Q83"]),
-    ("Q83 two members", gzip.compress(TEXT[:50]) + gzip.compress(TEXT[50:]), ["Q83"]),
-    ("Q83 junk behind", PACKED + b"\r\n-- \r\nscanned by example", ["Q83"]),
-    ("line end behind", PACKED + b"\r\n\0", []),
-]
-REFUSED = [
-    ("cut off", PACKED[:-12], "unpack"),
-    ("header only", PACKED[:10], "unpack"),
-    ("checksum wrong", PACKED[:-8] + b"\0\0\0\0" + PACKED[-4:], "unpack"),
-    ("broken inside", PACKED[:12] + b"\xff\xff\xff\xff" + PACKED[16:], "unpack"),
-    ("packed three times", gzip.compress(gzip.compress(PACKED)), "unpack"),
-    ("a thousand members", gzip.compress(b"") * 1000, "limit"),
-]
-
-
-@pytest.mark.parametrize(("data", "codes"), [case[1:] for case in READ], ids=[case[0] for case in READ])
-def test_unpacked(data: bytes, codes: list[str]) -> None:
-    notes = Notes()
-    assert unpack(data, Room(len(TEXT) * 2), notes) == TEXT
-    assert [finding.code for finding in notes.findings()] == codes
-
-
-@pytest.mark.parametrize(("data", "code"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
-def test_refused(data: bytes, code: str) -> None:
-    with pytest.raises(ReportRefused) as refused:
-        unpack(data, Room(10_000), Notes())
-    assert refused.value.code == code
-
-
 def test_a_bomb_stops_at_the_limit() -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = packer.compress(bytes(200_000_000)) + packer.flush()

@@ -1,7 +1,4 @@
-"""QUIRKS B1 to B3 and A5: what senders write instead of RFC 8460 section 4.4, what is read, and what is noted.
-
-Each case changes one thing in a report that is right by the letter.
-"""
+"""Reading a report: what holds beside the deviations, which tests/quirks has one by one."""
 
 import copy
 from typing import Any
@@ -12,65 +9,14 @@ from collector.errors import ReportRefused
 from collector.report import read
 from collector.report.model import Report
 from collector.settings import Limits
-from tests.report.quirks import (
-    DROP,
-    GOOD,
-    base,
-    detail_cases,
-    metadata_cases,
-    policy,
-    policy_cases,
-    refused_cases,
-    shape_cases,
-    summary,
-    top,
-)
+from tests.quirks import DROP, GOOD, base, policy, summary, top
 from tests.support import reports
-from tests.support.reports import Json
 
 LIMITS = Limits()
-CASES = [*policy_cases.CASES, *metadata_cases.CASES, *detail_cases.CASES, *shape_cases.CASES]
 
 
 def read_document(document: Any) -> Report:
     return read(reports.to_json(document), limits=LIMITS)
-
-
-def look(report: Report, what: str) -> Any:
-    """`policy.mx`, `detail.receiving_ip`, `result.good`, `report.contact_info`: of the first policy result."""
-    kind, _, name = what.partition(".")
-    result = report.policies[0] if report.policies else None
-    if kind == "report":
-        return getattr(report, name)
-    assert result is not None
-    if kind == "detail":
-        return getattr(result.failure_details[0], name)
-    if kind == "result":
-        name = {"good": "total_successful_session_count", "bad": "total_failure_session_count"}.get(name, name)
-    return getattr(result.policy if kind == "policy" else result, name)
-
-
-@pytest.mark.parametrize(
-    ("document", "codes", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
-)
-def test_deviation(document: Json, codes: list[str], expected: dict[str, Any]) -> None:
-    report = read_document(document)
-    assert [finding.code for finding in report.findings] == codes
-    assert {what: look(report, what) for what in expected} == expected
-    if document["policies"]:
-        assert report.day.isoformat() == reports.DAY
-
-
-@pytest.mark.parametrize(
-    ("document", "code", "words"),
-    [case[1:] for case in refused_cases.CASES],
-    ids=[case[0] for case in refused_cases.CASES],
-)
-def test_refused(document: Any, code: str, words: str) -> None:
-    with pytest.raises(ReportRefused) as caught:
-        read_document(document)
-    assert caught.value.code == code
-    assert words in caught.value.message
 
 
 def test_a_finding_that_repeats_is_noted_once_with_its_number() -> None:
