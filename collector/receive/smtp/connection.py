@@ -95,7 +95,9 @@ class Connection(SMTP):
         if self._original_transport is None:
             self.peer = client_address(transport.get_extra_info("peername"))
             self._mute = self._is_proxy()
-            if not self._enter("" if self._mute else self.peer):
+            # Without an address it is a unix socket's client, or one that has gone before anybody looked.
+            has_gone = not self.peer and isinstance(transport.get_extra_info("sockname"), tuple)
+            if has_gone or not self._enter("" if self._mute else self.peer):
                 self._turn_away(cast("asyncio.Transport", transport))
                 return
         super().connection_made(transport)
