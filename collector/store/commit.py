@@ -11,7 +11,7 @@ from collector.report.search import MAIL_CHANNELS
 from collector.store import bulk, plan, rollups
 from collector.store.bulk import Forms, Row
 from collector.store.domains import Snapshot
-from collector.store.engine import writing
+from collector.store.engine import Held, writing
 from collector.store.plan import Candidate, Plan
 from collector.store.tables import delivery as delivery_table
 from collector.store.tables import delivery_part
@@ -24,7 +24,7 @@ _SMALL = 4096  # bytes
 _AS_IT_IS, _FASTEST = 0, 1
 
 
-def commit(engine: Engine, deliveries: Sequence[Delivery], snapshot: Snapshot) -> tuple[Stored, ...]:
+def commit(engine: Engine | Held, deliveries: Sequence[Delivery], snapshot: Snapshot) -> tuple[Stored, ...]:
     """Stores new deliveries and counts what they hold. When it returns, all of it is on disk.
 
     Raises StoreUnavailable, then nothing of it is stored.

@@ -7,11 +7,12 @@ from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
 from collector.counting.known import KnownDomains
 from collector.ids import new_id
-from collector.store import outcomes
+from collector.store import bulk, outcomes
 from collector.store.engine import writing
 from collector.store.tables import delivery, delivery_part, domain, domain_mx, known_domains, poll
 
 _MEMBERSHIP_LOCK = 0x746C7373
+_VERSION = bulk.Wanted(known_domains, (known_domains.c.version,), (known_domains.c.one,))
 
 
 class Snapshot:
@@ -25,8 +26,8 @@ class Snapshot:
         """Inside a write transaction: from here to its end no domain is added or removed by anybody else."""
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _MEMBERSHIP_LOCK})
-        # Past SQLAlchemy's layers: this is asked with each group, and compared only.
-        version = connection.exec_driver_sql("SELECT version FROM known_domains").scalar()
+        # Past SQLAlchemy's layers, for it is asked with each group. None: there is no domain yet.
+        version = next(iter(bulk.of(connection).find(connection, _VERSION, [(1,)])), None)
         if version is None or version != self._version:
             self._known = load(connection)
             self._version = version

@@ -10,6 +10,7 @@ from collector.delivery import Delivery, Reason, Stored
 from collector.errors import StoreUnavailable
 from collector.store.commit import commit
 from collector.store.domains import Snapshot
+from collector.store.engine import Held
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ Result = Stored | StoreUnavailable
 class GroupCommit:
     """Writes groups one after the other; for one thread at a time."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine | Held) -> None:
         self._engine = engine
         self._snapshot = Snapshot()
 

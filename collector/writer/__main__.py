@@ -8,13 +8,13 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from collector import log
 from collector.delivery import Delivery
 from collector.errors import TlsrptError
 from collector.store import group
-from collector.store.engine import open_engine
+from collector.store.engine import Held, open_engine
 from collector.store.group import GroupCommit
 from collector.store.startup import make_ready
 from collector.writer import wire
@@ -79,7 +79,8 @@ def serve(channel: socket.socket) -> None:
         channel.sendall(wire.ready(wire.Ready.not_yet(error)))
     else:
         channel.sendall(wire.ready(wire.Ready()))
-        _write(inbox, channel, GroupCommit(engine))
+        with closing(Held(engine)) as held:
+            _write(inbox, channel, GroupCommit(held))
     finally:
         if engine is not None:
             engine.dispose()
