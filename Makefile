@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench docs format lock clean browser dovecot
+.PHONY: help run demo test lint bench fuzz docs format lock clean browser dovecot
 
 help:
 	@echo "make run     start everything on SQLite and print the address of the dashboard"
@@ -14,6 +14,7 @@ help:
 	@echo "make test    lint and all tests"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benches, each prints a ratio"
+	@echo "make fuzz    look for bytes that break the reading of mails, for FUZZ_SECONDS (120)"
 	@echo "make docs    the pages of docs/ that are made from the code"
 	@echo "make format  let ruff put the code into its form"
 
@@ -40,6 +41,11 @@ bench: $(VENV)/dev.ok
 	$(BIN)/python bench/decode.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/import_.py
+
+# Coverage-guided, in an environment of its own; then the property tests with many more examples than in the suite.
+fuzz: $(VENV)/fuzz.ok $(VENV)/dev.ok
+	$(FUZZ) -m fuzz
+	TLSRPT_TEST_EXAMPLES=10 $(BIN)/pytest -n0 tests/quirks/test_properties.py tests/report/test_properties.py tests/report/test_strict.py
 
 docs: $(VENV)/dev.ok
 	$(BIN)/python -m docs.make
@@ -68,6 +74,14 @@ $(VENV)/dev.ok: requirements-dev.lock pyproject.toml | $(VENV)/pip.ok
 	$(INSTALL) --require-hashes -r requirements-dev.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run.ok
+
+FUZZ := $(VENV)/fuzz/bin/python
+$(VENV)/fuzz.ok: requirements.lock fuzz/requirements.txt pyproject.toml | $(VENV)/pip.ok
+	$(PYTHON) -m venv $(VENV)/fuzz
+	$(FUZZ) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(FUZZ) -m pip install --quiet --disable-pip-version-check -r fuzz/requirements.txt
+	$(FUZZ) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 # New versions, deliberately: needs uv. Versions and hashes only, no addresses. setuptools builds the project itself.
 lock:

@@ -49,6 +49,8 @@ def split(entity: bytes) -> tuple[bytes, bytes]:
 def parse(block: bytes) -> Headers:
     """The wanted fields by lower-case name: the first of each, unfolded, runs of blanks as one (Q72)."""
     headers: Headers = {}
+    if b"\0" in block:
+        block = block[:_MAX_BLOCK].replace(b"\0", b"")  # no database holds it, and no field may (RFC 5322 section 2.2)
     for raw_name, raw_value in _FIELD.findall(block, 0, _MAX_BLOCK):
         name = _WANTED.get(raw_name.lower())
         if name is not None and name not in headers:
@@ -89,8 +91,8 @@ def _decoded(raw: bytes, charset: str) -> str:
         decoded = raw.decode(charset, "replace")
     except (LookupError, ValueError):
         decoded = raw.decode("latin-1")
-    # Some codecs bring forth lone surrogates; nothing behind this line can hold them.
-    return decoded.encode("utf-8", "replace").decode("utf-8")
+    # Some codecs bring forth lone surrogates; nothing behind this line can hold them, nor NUL.
+    return decoded.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
 def from_base64(data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from tests.quirks import (
     GOOD,
     INFO,
     MX,
+    SUMMARY,
     Case,
     Refused,
     base,
@@ -30,6 +31,9 @@ REASONS = (
     "=HYPERLINK(&quot;<b>&quot;)",
     "long " * 2000 + "enough",
 )
+
+NUL_COUNT = renamed(SUMMARY, GOOD, GOOD + "\0")
+NUL_COUNT["policies"][0]["summary"][GOOD + "\0"] = ""
 
 CASES: list[Case] = [
     Case("Q45 a count absent", summary(BAD, DROP), ["Q45"], {"result.bad": 0}, (10, 0)),
@@ -153,6 +157,14 @@ CASES: list[Case] = [
         {"detail.receiving_mx_helo": "mx1.example"},
         databases=True,
     ),
+    Case("Q58 NUL in a name", renamed(SUMMARY, GOOD, GOOD + "\0"), ["Q58"], {"result.good": 10}, databases=True),
+    Refused(
+        "Q58 NUL in a name, over a count that is none",
+        summary(GOOD + "\0", ""),
+        "json",
+        "occurs twice in one object, but",
+    ),
+    Refused("Q58 NUL in the name of a count that is none", NUL_COUNT, "schema", "does not match"),
     Case("Q58 not a NUL", detail("receiving-mx-helo", "\\u0000"), [], {"detail.receiving_mx_helo": "\\u0000"}),
     Case(
         "Q59 count absent",

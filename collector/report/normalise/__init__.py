@@ -19,16 +19,15 @@ from collector.report.notes import Notes
 
 
 def normalise(decoded: Decoded, text: bytes, notes: Notes, limits: Limits) -> Report:
-    """The report that a JSON value is; `text` is what it came as. Raises ReportRefused (`schema`, `limit`)."""
-    document = decoded.value
+    """The report that a JSON value is; `text` is what it came as. Raises ReportRefused (`json`, `schema`, `limit`)."""
+    # Before anything is looked at: without its NULs a name may be one that the schemas know.
+    document = shape.without_nul(decoded.value, notes) if decoded.has_nul else decoded.value
     _refuse_too_many(document, text, limits)
     is_right = not decoded.has_nul and not decoded.has_float and schema.is_strict(document)
     if not is_right:
         schema.refuse_unless_acceptable(document)
     digests = _digests(document, decoded.has_float)
     if not is_right:
-        if decoded.has_nul:
-            document = shape.without_nul(document, notes)
         shape.mend(document, notes)
         counts.mend(document, notes)
         schema.deviations(document, notes)
@@ -49,7 +48,7 @@ def _refuse_too_many(document: Any, text: bytes, limits: Limits) -> None:
 
 
 def _digests(document: dict[str, Any], has_float: bool) -> Digests:
-    """Over the values as sent, before anything is mended (rule 3)."""
+    """Over the values as sent but for NULs, before anything is mended (rule 3)."""
     policies = document["policies"]
     rest = {name: value for name, value in document.items() if name != "policies"}
     own = digest(rest, has_float=has_float)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from collector.errors import ReportRefused
 from collector.report.model import POLICY_TYPES, RESULT_TYPES
 from collector.report.notes import Notes
 
@@ -50,7 +51,7 @@ def mend(document: dict[str, Any], notes: Notes) -> None:
 
 
 def without_nul(document: Any, notes: Notes) -> Any:
-    """The document without NUL characters, which PostgreSQL cannot hold (Q58)."""
+    """The document without NUL characters, which PostgreSQL cannot hold (Q58). Raises ReportRefused (`json`)."""
     stripped = _without_nul(document)
     if stripped != document:
         notes.add("Q58", "NUL characters were taken out")
@@ -63,7 +64,10 @@ def _without_nul(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nul(entry) for entry in value]
     if isinstance(value, dict):
-        return {name.replace("\0", ""): _without_nul(entry) for name, entry in value.items()}
+        stripped = {name.replace("\0", ""): _without_nul(entry) for name, entry in value.items()}
+        if len(stripped) < len(value):
+            raise ReportRefused("json", "a member name occurs twice in one object, but for NUL characters")
+        return stripped
     return value
 
 
