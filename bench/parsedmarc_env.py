@@ -1,9 +1,13 @@
 """parsedmarc, which the benches compare with, in an environment of its own: nothing of the project depends on it."""
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 VERSION = "11.1.0"
@@ -37,3 +41,37 @@ def environment() -> Path | None:
             shutil.rmtree(folder, ignore_errors=True)
             return None
     return folder / "bin"
+
+
+Parse = Callable[[Sequence[bytes]], float]
+
+
+@contextmanager
+def parsing() -> Iterator[Parse | None]:
+    """Mails in, mails per second out, by a process that parses them from memory. None where it cannot be had."""
+    programs = environment()
+    if programs is None:
+        yield None
+        return
+    script = Path(__file__).with_name("parsedmarc_parse.py")
+    process = subprocess.Popen(
+        [programs / "python", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    orders, answers = process.stdin, process.stdout
+    assert orders is not None
+    assert answers is not None
+    assert answers.readline() == "ready\n"
+
+    def parse(mails: Sequence[bytes]) -> float:
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(pickle.dumps(list(mails)))
+            file.flush()
+            orders.write(f"{file.name}\n")
+            return len(mails) / float(answers.readline())
+
+    try:
+        yield parse
+    finally:
+        orders.close()
+        process.wait(60)
+        answers.close()
