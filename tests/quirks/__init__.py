@@ -37,7 +37,8 @@ class Case:
     content_type: str | None = None
     file_name: str | None = None
     domain: str = "example.com"  # whose figures; a document goes as a mail about it
-    signer: str | None = SIGNER  # None: the bytes go as they are
+    signer: str | None = SIGNER  # of a mail; None: the bytes go as they are
+    is_authenticated: bool | None = None  # None: a mail that is not refused for its signature is
     submitter: str = SIGNER
     before: tuple[Any, ...] = ()  # what came earlier, in the same way, or in that of another case
     page: tuple[str, ...] = ()  # HTML on the page of the report, or of the delivery where there is none

@@ -108,7 +108,6 @@ CASES: list[Case] = [
     read("Q88 a mailbox's line above", b"From tls-reports@reporter.example Sat Nov 21 04:00:00 2026\r\n" + WHOLE, signer=None, channel="import"),
     read("Q89 made by a machine, whether or not there is TLS", b"Auto-Submitted: auto-generated\r\nTLS-Required: No\r\n" + WHOLE),
     read("Q91 a filter takes it for spam", b"X-Spam-Flag: YES\r\nX-Spam-Status: Yes, score=9.1\r\n" + WHOLE),
-    read("Q92 LF only, from a file", WHOLE.replace(b"\r\n", b"\n"), channel="import"),
     read("Q101 a long file name in pieces", with_disposition(_LONG), "Q40"),
     read("Q102 encoded words in the headers", multipart([GOOD], with_header("TLS-Report-Domain", "=?utf-8?q?exam?=\r\n =?utf-8?b?cGxlLmNvbQ==?="))),
     read("Q102 an encoded Subject", subject("=?utf-8?q?Report_Domain=3A_example=2Ecom_Submitter=3A_x_?=\r\n =?utf-8?q?Report-ID=3A_=3Cy=3E?=")),

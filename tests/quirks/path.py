@@ -8,46 +8,22 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from collector import settings
-from collector.auth.dkim import Authenticator
-from collector.auth.keys import KeyCache
 from collector.delivery import Delivery, Envelope
-from collector.errors import NoSuchName
 from collector.ingest import ingest
 from collector.report.model import PolicyResult
-from collector.resolver import TxtAnswer
 from collector.settings import Limits
 from collector.store import queries
 from collector.store.group import GroupCommit
 from collector.store.queries import FailureRow, PolicyResultRow, ReportRow
 from dashboard.web import create_app
 from tests.quirks import Case
+from tests.quirks.keys import AUTHENTICATE, signed
 from tests.support import reports
 from tests.support.collector import NOW, Collector
-from tests.support.mails import rsa_key, sign
 
 MAIL_CHANNELS = ("smtp", "lmtp", "imap")
 KNOWN = ("example.com", "example.net", "xn--bcher-kva.example")
 LIMITS = Limits()
-# The selectors that a key is published under, at whatever domain, and the service types of that key (Q68).
-SERVICES = {"s1": None, "reports": "tlsrpt", "list": "email:tlsrpt", "mail": "email"}
-
-
-def lookup(name: str) -> TxtAnswer:
-    """A DNS in which every domain has the same keys: whose signature counts is a matter of its `d=`."""
-    selector = name.split(".")[0]
-    if selector not in SERVICES:
-        raise NoSuchName(f"{name} does not exist", 60)
-    service = SERVICES[selector]
-    record = rsa_key(1024).record(**({"s": service} if service else {}))
-    return TxtAnswer((record.encode(),), 300)
-
-
-AUTHENTICATE = Authenticator(KeyCache(lookup, lambda: 0.0), clock=NOW.timestamp)
-
-
-def signed(mail: bytes, domain: str = "reporter.example", selector: str = "s1", **how: Any) -> bytes:
-    """A mail with a signature whose key is found."""
-    return sign(mail, domain, selector, rsa_key(1024), **how)
 
 
 def arriving(case: Case) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tests.quirks import MX, Case
-from tests.quirks.path import signed
+from tests.quirks.keys import signed
 from tests.quirks.signature_cases import OVER, WEAK
 from tests.support import reports
 from tests.support.reports import (

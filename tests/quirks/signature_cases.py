@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.quirks import Case, Refused
+from tests.quirks.keys import signed
 from tests.quirks.mail_cases import GOOD_ONES, WHOLE, forwarded
-from tests.quirks.path import signed
 from tests.support.reports import headers
 
 # Microsoft signs these; the TLS-Report-* fields are not among them.
@@ -64,6 +64,7 @@ CASES: list[Case] = [
     refused("Q68 a key for email", signed(WHOLE, selector="mail"), "dkim_service", "does not name tlsrpt"),
     counts("Q69 aligned with the contact alone", with_headers(tls_report_submitter="Reporter Inc.", **{"from": "x@relay.example"})(), "Q69"),
     counts("Q86 forwarded whole: the inner signature counts", forwarded(signed(WHOLE)), "Q86"),
+    Case("Q92 LF only, from a file", signed(WHOLE).replace(b"\r\n", b"\n"), [], figures=GOOD_ONES, channel="import", is_authenticated=True),
     counts("Q110 oversigned, simple", signed(WHOLE, headers=OVER, canonicalization="simple/simple")),
     refused("Q110 a field added to those that were signed twice", b"TLS-Report-Domain: example.net\r\n" + signed(WHOLE, headers=OVER), "dkim_fail", "does not match", "Q40"),
 ]  # fmt: skip

@@ -34,7 +34,8 @@ def check(case: Case, path: Path) -> None:
     assert (tuple(figures) if reports else None) == case.figures
     assert {what: look(delivery, what) for what in case.shown} == case.shown
     is_signed = case.channel in MAIL_CHANNELS and not (row.reason_code or "").startswith("dkim_")
-    assert row.authenticated == (is_signed and bool(delivery.found))
+    expected = is_signed and bool(delivery.found) if case.is_authenticated is None else case.is_authenticated
+    assert row.authenticated == expected
     shown = path.reports(row)
     if case.outcome == "stored":
         check_reports(delivery, row, shown)

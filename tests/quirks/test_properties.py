@@ -18,7 +18,8 @@ from collector.store.engine import open_engine
 from collector.store.queries import DeliveryRow, ReportRow
 from tests.quirks import Case, base
 from tests.quirks.cases import CASES
-from tests.quirks.path import Path, arriving, signed
+from tests.quirks.keys import signed
+from tests.quirks.path import Path, arriving
 from tests.report.from_schema import FromSchema
 from tests.support import reports
 from tests.support.examples import FACTOR, examples

@@ -11,7 +11,8 @@ from collector.ingest import ingest
 from tests.quirks import Case
 from tests.quirks.cases import CASES
 from tests.quirks.json_cases import TEXT, count, more, reason
-from tests.quirks.path import AUTHENTICATE, LIMITS, arriving
+from tests.quirks.keys import AUTHENTICATE
+from tests.quirks.path import LIMITS, arriving
 from tests.support.collector import NOW
 
 MIB = 1024 * 1024
