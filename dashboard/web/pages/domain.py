@@ -5,6 +5,7 @@ from flask import Blueprint, render_template
 from collector.store import queries
 from collector.store.queries import Daily, Filter, MxTable, Policies, PublishedPolicy
 from dashboard.charts import bands, changes
+from dashboard.drift import drift
 from dashboard.web import asked, scope, state
 from dashboard.web.pages.causes import causes, consequences, headline
 
@@ -42,6 +43,7 @@ def overview(domain: str) -> str:
         policies=history,
         current=_current(history),
         changes=changes(history.published),
+        change=drift(history, now).change,
         reports=queries.reports(engine, domain=name, limit=_RECENT_REPORTS),
     )
 
@@ -73,7 +75,9 @@ def reporters(domain: str) -> str:
 def policies(domain: str) -> str:
     name, domain_id = scope.domain(domain)
     history: Policies = queries.policies(state.engine(), domain_id, now=state.now())
-    return _render("policies.html", name, policies=history, current=_current(history))
+    return _render(
+        "policies.html", name, policies=history, current=_current(history), drift=drift(history, state.now())
+    )
 
 
 def _render(template: str, name: str, **values: object) -> str:
