@@ -15,6 +15,7 @@ from collector.writer import wire
 log = logging.getLogger(__name__)
 
 _START_SECONDS = 30.0
+_ENDED = "the writer process ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class _Link(asyncio.Protocol):
         self.lost: asyncio.Future[None] = loop.create_future()
         self._frames = wire.Frames()
         self._waiting: deque[asyncio.Future[Stored]] = deque()
+        self._outbox: list[bytearray] = []
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -42,18 +44,29 @@ class _Link(asyncio.Protocol):
         self._transport = transport
 
     def send(self, frame: bytearray) -> None:
-        assert self._transport is not None
-        self._transport.write(frame)
+        """What is sent in one round of the event loop goes together: so the writer commits it together."""
+        if not self._outbox:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outbox.append(frame)
 
     def submit(self, delivery: Delivery) -> "asyncio.Future[Stored]":
         future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        self.send(wire.delivery(delivery))
+        if self.lost.done():
+            future.set_exception(StoreUnavailable(_ENDED))
+        else:
+            self._waiting.append(future)
+            self.send(wire.delivery(delivery))
         return future
+
+    def _flush(self) -> None:
+        assert self._transport is not None
+        frames, self._outbox = self._outbox, []
+        self._transport.writelines(frames)
 
     def finish(self) -> None:
         """No more will come; answers still do."""
         if self._transport is not None and not self._transport.is_closing():
+            self._flush()
             self._transport.write_eof()
 
     def data_received(self, data: bytes) -> None:
@@ -66,7 +79,7 @@ class _Link(asyncio.Protocol):
                 _answer(self._waiting.popleft(), result)
 
     def connection_lost(self, error: Exception | None) -> None:
-        gone = StoreUnavailable("the writer process ended")
+        gone = StoreUnavailable(_ENDED)
         if not self.ready.done():
             self.ready.set_exception(gone)
         while self._waiting:
