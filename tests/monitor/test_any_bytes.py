@@ -3,12 +3,13 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collector.monitor import policy, records
+from collector.monitor import policy, records, tlsrpt_record
 from collector.monitor.model import ERRORS, Problem, reason
 
 # Words of both grammars, and what is easily put between them.
 PIECES = st.sampled_from(
     b"version: STSv1|mode: enforce|mode: none|max_age: 86400|mx: mx.example.com|mx: *.example|v=STSv1;|v=STSv1 ;|id=1"
+    b"|v=TLSRPTv1;|v=TLSRPTv1 ;|rua=|mailto:|https://|a@b.example|!10m|,|%21"
     b"|\r\n|\n|\r|: | |*|.|;|=|\0|\xef\xbb\xbf".split(b"|")
 )
 OCTETS = st.lists(PIECES | st.binary(max_size=4), max_size=20).map(b"".join)
@@ -44,3 +45,14 @@ def test_records(found: list[bytes]) -> None:
     assert (record.error is None) == (reason(record.problems) is None)
     shown_well(record.problems)
     assert record.id is None or (record.id.isalnum() and record.id.isascii() and len(record.id) <= 32)
+
+
+@many
+@given(st.lists(OCTETS, max_size=3))
+def test_tlsrpt_records(found: list[bytes]) -> None:
+    check = tlsrpt_record.read(tuple(found), "example.com")
+    assert bool(check.rua) == (reason(check.problems) is None)
+    shown_well(check.problems)
+    for problem in check.problems:
+        if problem.fix.startswith("v="):
+            assert tlsrpt_record.read((problem.fix.encode(),), "example.com").rua
