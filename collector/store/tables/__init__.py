@@ -18,6 +18,7 @@ from collector.store.tables.rollups import (
     rollup_reporter,
     rollup_type,
 )
+from collector.store.tables.setup import hosted_policy, self_test
 
 __all__ = [
     "REPORT_SIDE",
@@ -28,6 +29,7 @@ __all__ = [
     "delivery_part",
     "domain",
     "domain_mx",
+    "hosted_policy",
     "imap_folder",
     "known_domains",
     "metadata",
@@ -41,6 +43,7 @@ __all__ = [
     "rollup_reporter",
     "rollup_type",
     "secret",
+    "self_test",
     "summary_run",
     "user",
 ]
