@@ -1,8 +1,4 @@
-"""One client's connection: bytes in and out, its time, its end. What is said on it is `session`'s business.
-
-aiosmtpd's protocol is kept for the transport, STARTTLS and its state. Its reading is replaced: it takes a mail line by
-line, 1,001 bytes at a time, and inspects itself anew on each connection, which together is most of its time.
-"""
+"""One client's connection: its place, its time, its end. What is said on it is `session`'s business."""
 
 import asyncio
 import ipaddress
@@ -16,16 +12,12 @@ from collector.receive.smtp import proxy
 from collector.receive.smtp.addresses import Recipients
 from collector.receive.smtp.intake import Intake
 from collector.receive.smtp.limits import Gate, client_address
+from collector.receive.smtp.stream import HungUp, Stream
 from collector.receive.smtp.tls import Certificate
 from collector.settings import Smtp
 
 log = logging.getLogger(__name__)
 
-_CHUNK = 64 * 1024
-# RFC 5321 section 4.5.3.1.4 says 512 for a command; its extensions and long addresses need more.
-_MAX_LINE = 2048
-# A longer line is read to its end and refused; one without an end ends the connection.
-_MAX_DRAINED = 64 * 1024
 # How long the last answer may take to leave, and how often a client that waits for us is looked at again.
 _LINGER = 5.0
 _RECHECK = 1.0
@@ -37,10 +29,6 @@ _NO_PLACE = "421 4.7.0 There is no room for another connection, try again later"
 
 
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
-
-
-class HungUp(Exception):
-    """The client has gone in the middle of something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +52,15 @@ def inherited_state(hostname: str) -> dict[str, Any]:
     return vars(SMTP(object(), hostname=hostname, enable_SMTPUTF8=True, loop=asyncio.get_running_loop())).copy()
 
 
-class Connection(SMTP):
+class Connection(Stream):
     """The base of a session: subclasses bring `converse()`."""
 
     def __init__(self, shared: Shared) -> None:
-        self.__dict__.update(shared.inherited)
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=_CHUNK, loop=loop)
-        asyncio.StreamReaderProtocol.__init__(self, reader, self._cb_client_connected, loop)
+        super().__init__(shared.inherited)
         self.shared = shared
         self.peer = ""
-        self._input = bytearray()
-        self._output = bytearray()
         self._place: str | None = None  # the address under which the gate counts it
         self._mute = False  # a load balancer that has not said yet for whom it speaks hears nothing
-        self._awaiting_command = False
-        self._seen = loop.time()
         self._end = self._seen + shared.smtp.session_seconds
         self.busy = False  # it is the client who waits, for us
         self.leaving = False
@@ -101,14 +82,16 @@ class Connection(SMTP):
                 self._turn_away(cast("asyncio.Transport", transport))
                 return
         super().connection_made(transport)
-        if self._original_transport is None:
+        if self._original_transport is not None:
+            self.forget_input()
+        else:
             self.shared.open.add(self)
             self.task.add_done_callback(self._release)
 
     def eof_received(self) -> bool | None:
         # Not aiosmtpd's way, which gives up at once: whoever has sent everything may still want our answer.
-        if self._handler_coroutine is not None:
-            self._reader.feed_eof()
+        self._at_end = True
+        self._wake()
         return self._handler_coroutine is not None and self._tls_protocol is None
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -116,6 +99,8 @@ class Connection(SMTP):
         # its place and its bytes until then.
         asyncio.StreamReaderProtocol.connection_lost(self, error)
         self.transport = None
+        self._at_end = True
+        self._wake()
         if self._original_transport is not None:
             self._original_transport.close()
         if self._handler_coroutine is not None and not self.busy:
@@ -234,69 +219,3 @@ class Connection(SMTP):
         """While we are busy the client is not silent."""
         self.busy = busy
         self._seen = self.loop.time()
-
-    # Bytes
-
-    def say(self, reply: str) -> None:
-        """One answer. It leaves when there is nothing more to read: a group of commands gets one packet (Q112)."""
-        self._output += reply.encode("ascii", "backslashreplace") + b"\r\n"
-
-    async def push(self, status: str | bytes) -> None:
-        """An answer that leaves at once: aiosmtpd's STARTTLS calls it."""
-        self.say(status if isinstance(status, str) else status.decode("ascii"))
-        await self.flush()
-
-    async def flush(self) -> None:
-        if self._output:
-            output, self._output = self._output, bytearray()
-            self._writer.write(output)
-            try:
-                await self._writer.drain()
-            except ConnectionError:
-                raise HungUp from None
-
-    async def read_line(self) -> bytes | None:
-        """The next command without its line end; b"" if it was too long, None if the client has said all.
-
-        Raises HungUp if it ended in the middle of a line, or if the line has no end.
-        """
-        drained = 0
-        while (end := self._input.find(b"\n")) < 0:
-            if len(self._input) > _MAX_LINE:
-                drained += len(self._input)
-                self._input.clear()
-            self._awaiting_command = True
-            more = drained <= _MAX_DRAINED and await self._fill()
-            self._awaiting_command = False
-            if not more:
-                if self._input or drained:
-                    raise HungUp
-                return None
-        line = bytes(self._input[:end]).removesuffix(b"\r")
-        del self._input[: end + 1]
-        return b"" if drained or len(line) > _MAX_LINE else line
-
-    async def read_chunk(self) -> bytearray:
-        """Whatever is there, at least one byte. Raises HungUp at the end."""
-        if not self._input and not await self._fill():
-            raise HungUp
-        chunk, self._input = self._input, bytearray()
-        return chunk
-
-    def put_back(self, rest: bytes) -> None:
-        """Bytes of the last chunk that belong to what comes next."""
-        self._input[:0] = rest
-
-    def forget_input(self) -> None:
-        """What came in clear before STARTTLS must not count after it (RFC 3207 section 4.2)."""
-        self._input.clear()
-
-    async def _fill(self) -> bool:
-        await self.flush()
-        try:
-            chunk = await self._reader.read(_CHUNK)
-        except ConnectionError:
-            raise HungUp from None
-        self._seen = self.loop.time()
-        self._input += chunk
-        return bool(chunk)
