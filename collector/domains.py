@@ -9,6 +9,9 @@ import idna
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 _MAX_LENGTH = 253
 
+# What our self-tests report about: a name that nobody can have (RFC 2606 section 2), and that cannot be added.
+SELF_TEST = "self-test.invalid"
+
 
 def normalise(name: str) -> str | None:
     """The normal form of `name`, or None if it is no domain name.

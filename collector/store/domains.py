@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
 from collector.counting.known import KnownDomains
+from collector.domains import SELF_TEST
+from collector.errors import UsageError
 from collector.ids import new_id
 from collector.store import bulk, outcomes
 from collector.store.engine import writing
@@ -60,9 +62,12 @@ def add(engine: Engine, names: Iterable[str], now: datetime | None = None) -> tu
     """Adds domains (normal form); those already there stay as they are. Returns the new ones.
 
     They are due for a look at their published policy at once. Their backlog is counted by `collector.adopt`.
+    Raises UsageError for the domain of our self-tests, which must never count.
     """
     now = now or datetime.now(UTC)
     wanted = tuple(dict.fromkeys(names))
+    if SELF_TEST in wanted:
+        raise UsageError(f"{SELF_TEST} is for self-tests, whose reports never count")
     with writing(engine) as connection:
         changing(connection)
         there = set(connection.execute(select(domain.c.name).where(domain.c.name.in_(wanted))).scalars())

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Engine, Row, insert, select
 
 from collector.errors import UsageError
+from collector.monitor.advice import made
 from collector.store.engine import reading, writing
 from collector.store.tables import domain, hosted_policy
 
@@ -45,6 +46,12 @@ def served(engine: Engine, name: str) -> HostedRow | None:
     with reading(engine) as connection:
         row = connection.execute(query).first()
     return None if row is None or row.mode is None else _row(row)
+
+
+def text(row: HostedRow) -> bytes:
+    """The policy file for a row that has a mode."""
+    assert row.mode is not None
+    return made(row.mode, row.max_age or 0, row.mx).text.encode()
 
 
 def put(engine: Engine, domain_id: UUID, row: HostedRow) -> None:

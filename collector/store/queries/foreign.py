@@ -5,13 +5,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
+from collector.domains import SELF_TEST
 from collector.store.engine import reading
 from collector.store.queries.common import decode_offset, encode_cursor
 from collector.store.queries.rows import ForeignName, Page
 from collector.store.tables import delivery, delivery_part
 
 _MOST_REPORTERS = 3
-_WAITING = (delivery_part.c.outcome == "unassigned") & (delivery_part.c.name != "")
+_NOBODYS = ("", SELF_TEST)
+_WAITING = (delivery_part.c.outcome == "unassigned") & (delivery_part.c.name.not_in(_NOBODYS))
 
 
 def foreign_names(engine: Engine, *, limit: int = 100, cursor: str | None = None) -> Page[ForeignName]:
