@@ -47,6 +47,11 @@ class Reason:
     code: str
     message: str
 
+    def __post_init__(self) -> None:
+        # It may quote the mail, and PostgreSQL keeps no NUL in a text.
+        if "\0" in self.message:
+            object.__setattr__(self, "message", self.message.replace("\0", "\\0"))
+
 
 @dataclass(frozen=True, slots=True)
 class Hints:

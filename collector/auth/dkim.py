@@ -12,12 +12,12 @@ from functools import partial
 
 from collector import domains
 from collector.auth import Authenticate, Authentication, canonical, signature
-from collector.auth.alignment import is_aligned, organisational_domain
 from collector.auth.key_record import NoKey
 from collector.auth.keys import KeySource
 from collector.auth.signature import BadSignature, Signature
 from collector.delivery import Reason
 from collector.errors import KeyUnavailable
+from collector.organisation import is_aligned, organisational_domain
 
 # Each may cost a look-up. Real mails carry one or two, and one more per relay.
 MAX_SIGNATURES = 10

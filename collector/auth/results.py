@@ -11,8 +11,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from collector import domains
 from collector.auth import canonical, signature
-from collector.auth.alignment import is_aligned
 from collector.delivery import Envelope
+from collector.organisation import is_aligned
 from collector.settings import Auth
 
 # Where the operator himself brings the mail from.

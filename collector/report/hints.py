@@ -4,6 +4,7 @@ import re
 
 from collector import domains
 from collector.delivery import Hints
+from collector.organisation import is_aligned
 from collector.report import headers as header_fields
 from collector.report.labels import file_name_domain
 from collector.report.message import Mail
@@ -55,14 +56,14 @@ def note(hit: Hit, around: Hints, notes: Notes) -> None:
 
 
 def _note_submitter(report: Report, around: Hints, notes: Notes) -> None:
-    """R33: the submitter is the domain of contact-info. A parent of it is let pass: Mail.ru means no harm (Q27)."""
+    """R33: the submitter is the domain of contact-info. One of the same organisation means no harm (Q27)."""
     if around.submitter is None:
         return
     if name(around.submitter) is None:
         notes.add("Q69", f"TLS-Report-Submitter {around.submitter[:100]!r} is no domain name")
         return
     contact = contact_domain(report.contact_info)
-    if contact and not (domains.is_under(contact, around.submitter) or domains.is_under(around.submitter, contact)):
+    if contact and not is_aligned(contact, (around.submitter,)):
         notes.add("Q27", f"TLS-Report-Submitter is {around.submitter}, contact-info is of {contact}")
 
 

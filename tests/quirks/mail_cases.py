@@ -64,6 +64,7 @@ CASES: list[Case] = [
     read("R39 a boundary in the text", multipart([text_part(f"see --{reports.BOUNDARY} and\r\n--{reports.BOUNDARY}x"), GOOD], headers())),
     # What the mail says of the report, against what the report says: the body is authoritative.
     read("Q27 the submitter is another organisation", multipart([GOOD], with_header("TLS-Report-Submitter", "other.example")), "Q27"),
+    read("Q27 the submitter is a sibling of the contact's domain", multipart([GOOD], with_header("TLS-Report-Submitter", "mail.reporter.example"))),
     read("Q27 the submitter is a host of the contact's domain", multipart([GOOD], with_header("TLS-Report-Submitter", "corp.reporter.example"))),
     read("Q39 the Subject has another id", subject("Report Domain: example.com Submitter: reporter.example Report-ID: <other@x>"), shown={"report.report_id": DOCUMENT["report-id"]}),
     read("Q40 TLS-Report-Domain is another", multipart([GOOD], with_header("TLS-Report-Domain", "example.org")), "Q40"),

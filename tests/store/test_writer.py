@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, event, func, select, text
 
+from collector.delivery import Reason
 from collector.errors import StoreUnavailable
 from collector.store import queries
 from collector.store.engine import open_engine, reading, writing
@@ -14,7 +15,8 @@ from collector.store.tables import rollup_day
 from collector.store.writer import Writer
 from tests.counting.made import result
 from tests.store.made import delivery, rubbish
-from tests.support.collector import Collector
+from tests.support import reports
+from tests.support.collector import ALL, NOW, Collector
 
 TIMEOUT = 30
 
@@ -93,17 +95,43 @@ def test_connections_that_were_cut_are_made_anew(postgres_engine: Engine) -> Non
     running.close()
 
 
-def test_figures_that_cannot_be_added_up_harm_nobody_else(writer: Writer, collector: Collector) -> None:
-    huge = [delivery(result("example.com", 2**62), report_id=f"huge-{number}") for number in (1, 2, 3)]
-    group = [delivery(report_id="first"), *huge, delivery(report_id="last")]
-    outcomes = [future.result(TIMEOUT) for future in [writer.submit(one) for one in group]]
-    assert [stored.outcome for stored in outcomes].count("stored") == 3
-    refused = [stored for stored in outcomes if stored.outcome == "quarantined"]
-    assert {stored.reason.code for stored in refused if stored.reason} == {"limit"}
-    assert count(collector.engine) == 5
+def test_absurd_figures_harm_nobody_else(writer: Writer, collector: Collector) -> None:
+    """A sum stays at its largest number, so that no reporter can keep the reports of others from being counted."""
+    absurd = [delivery(result("example.com", 2**63 - 5), report_id=f"absurd-{number}") for number in (1, 2, 3)]
+    group = [delivery(report_id="first"), *absurd, delivery(report_id="last")]
+    outcomes = [future.result(TIMEOUT).outcome for future in [writer.submit(one) for one in group]]
+    assert outcomes == ["stored"] * 5
     with reading(collector.engine) as connection:
-        total = connection.execute(select(func.sum(rollup_day.c.successful))).scalar_one()
-    assert int(total) == 2**62 + 20
+        [most] = connection.execute(select(rollup_day.c.successful)).scalars()
+    assert most == 2**63 - 2
+    reports, successful, failed = collector.totals()
+    assert (reports, failed) == (5, 2)
+    assert successful == 2**63 - 2
+    assert len(queries.reporters(collector.engine, collector.id(), ALL, now=NOW)) == 1
+
+
+def test_a_report_that_cannot_be_added_up_in_itself_is_kept_uncounted(writer: Writer, collector: Collector) -> None:
+    within = [result("example.com", 2**63 - 5), result("example.com", 2**63 - 5, failed=1)]
+    group = [delivery(report_id="first"), delivery(*within, report_id="absurd"), delivery(report_id="last")]
+    answers = [future.result(TIMEOUT) for future in [writer.submit(one) for one in group]]
+    assert [stored.outcome for stored in answers] == ["stored", "quarantined", "stored"]
+    assert answers[1].reason is not None
+    assert answers[1].reason.code == "limit"
+    assert count(collector.engine) == 3
+
+
+def test_sums_over_absurd_days_are_told_and_do_not_fail(collector: Collector) -> None:
+    for day in ("2026-11-20", "2026-11-21", "2026-11-22"):
+        document = reports.report([reports.policy_result(successful=2**63 - 5, details=[reports.detail()])], day=day)
+        assert collector.take(document) == "stored"
+    _, successful, failed = collector.totals()
+    assert failed == 3
+    assert successful == pytest.approx(3 * 2**63)
+    [reporter] = queries.reporters(collector.engine, collector.id(), ALL, now=NOW)
+    assert reporter.successful == pytest.approx(3 * 2**63)
+    assert sum(row.successful or 0 for row in collector.mx().mx) == pytest.approx(3 * 2**63)
+    [domain] = queries.domain_overview(collector.engine, ALL, now=NOW).items
+    assert domain.failed == 3
 
 
 def test_closing_commits_what_is_queued_and_takes_no_more(collector: Collector) -> None:
@@ -140,3 +168,11 @@ def test_several_writers_at_once_count_each_report_once(collector: Collector) ->
         thread.join(TIMEOUT)
     assert (outcomes.count("stored"), outcomes.count("duplicate"), len(outcomes)) == (40, 200, 240)
     assert collector.totals() == (40, sum(range(40)), 40)
+
+
+def test_a_reason_that_quotes_a_nul_is_kept(writer: Writer, collector: Collector) -> None:
+    quoted = delivery(reason=Reason("dkim_fail", "the algorithm a=rsa\0-sha256 is not known"))
+    assert writer.submit(quoted).result(TIMEOUT).outcome == "quarantined"
+    row = queries.delivery(collector.engine, quoted.id)
+    assert row is not None
+    assert row.reason_message == "the algorithm a=rsa\\0-sha256 is not known"

@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Column, Connection, Table, Text
 from collector.store.types import Instant
 
 Row = tuple[Any, ...]
+MOST = 2**63 - 2  # the largest number of sessions in a rollup, see tables/rollups.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +75,17 @@ def or_null(column: Column[Any], value: str) -> str:
     return f"NULLIF({value}, '')" if column.nullable and isinstance(column.type, Text) else value
 
 
-def on_conflict(table: Table, greatest: str) -> str:
-    """What `add_up` does with a row whose key is there already; `greatest` is the database's function of that name."""
-    changes = [_change(table, column, greatest) for column in table.columns if not column.primary_key]
+def on_conflict(table: Table, greatest: str, least: str) -> str:
+    """What `add_up` does with a row whose key is there already, with the database's functions of these names."""
+    changes = [_change(table, column, greatest, least) for column in table.columns if not column.primary_key]
     return f" ON CONFLICT ({names(table.primary_key)}) DO UPDATE SET {', '.join(changes)}"
 
 
-def _change(table: Table, column: Column[Any], greatest: str) -> str:
+def _change(table: Table, column: Column[Any], greatest: str, least: str) -> str:
     name = column.name
     if isinstance(column.type, BigInteger):
-        return f"{name} = {table.name}.{name} + excluded.{name}"
+        # A sum stays at the largest number: nobody's absurd figures keep others' reports from being counted.
+        return f"{name} = {least}({table.name}.{name}, {MOST} - excluded.{name}) + excluded.{name}"
     if isinstance(column.type, Instant):
         return f"{name} = {greatest}({table.name}.{name}, excluded.{name})"
     return f"{name} = COALESCE(excluded.{name}, {table.name}.{name})"

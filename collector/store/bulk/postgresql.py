@@ -77,7 +77,7 @@ def _type(kind: TypeEngine[Any]) -> str:
 def _add_up(table: Table) -> str:
     values = ", ".join(or_null(column, f'"{column.name}"') for column in table.columns)
     insert = f'INSERT INTO "{table.name}" ({names(table.columns)}) SELECT {values} FROM {_unnest(table.columns)}'  # noqa: S608
-    return f"{insert} AS new ({names(table.columns)})" + on_conflict(table, greatest="GREATEST")
+    return f"{insert} AS new ({names(table.columns)})" + on_conflict(table, greatest="GREATEST", least="LEAST")
 
 
 @lru_cache(maxsize=64)

@@ -74,7 +74,7 @@ def _insert(table: Table) -> str:
 def _add_up(table: Table) -> str:
     values = ", ".join(or_null(column, "?") for column in table.columns)
     insert = f'INSERT INTO "{table.name}" ({names(table.columns)}) VALUES ({values})'  # noqa: S608
-    return insert + on_conflict(table, greatest="MAX")
+    return insert + on_conflict(table, greatest="MAX", least="MIN")
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, case, func, literal_column, select
 from collector.counting.sessions import NO_MX
 from collector.domains import mx_matches
 from collector.store.engine import reading
-from collector.store.queries.common import decode_offset, encode_cursor, end_of, number, within
+from collector.store.queries.common import decode_offset, encode_cursor, end_of, number, total, within
 from collector.store.queries.modes import in_force_at, published_at, reported
 from collector.store.queries.policies import histories
 from collector.store.queries.rows import (
@@ -63,7 +63,7 @@ def _totals(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[dat
     """(reports, successful, failed) by day."""
     table = rollup_day.c
     query = (
-        select(table.day, func.sum(table.reports), func.sum(table.successful), func.sum(table.failed))
+        select(table.day, total(table.reports), total(table.successful), total(table.failed))
         .where(within(rollup_day, domain_id, wanted))
         .group_by(table.day)
     )
@@ -76,7 +76,7 @@ def _types(
     """(successful, failed) by day and (policy type, mode)."""
     table = rollup_type.c
     query = (
-        select(table.day, table.policy_type, table.mode, func.sum(table.successful), func.sum(table.failed))
+        select(table.day, table.policy_type, table.mode, total(table.successful), total(table.failed))
         .where(within(rollup_type, domain_id, wanted))
         .group_by(table.day, table.policy_type, table.mode)
     )
@@ -124,7 +124,7 @@ def _mx_rows(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[st
     """(failed, successful, attributable) by MX."""
     table = rollup_mx.c
     query = (
-        select(table.mx, func.sum(table.failed), func.sum(table.successful), func.sum(table.attributable))
+        select(table.mx, total(table.failed), total(table.successful), total(table.attributable))
         .where(within(rollup_mx, domain_id, wanted))
         .group_by(table.mx)
     )
@@ -135,10 +135,10 @@ def _mx_result_types(connection: Connection, domain_id: UUID, wanted: Filter) ->
     table = rollup_failure.c
     mx = func.coalesce(table.mx, literal_column("''"))  # NO_MX; PostgreSQL would not group by a parameter
     query = (
-        select(mx, table.result_type, func.sum(table.failed))
+        select(mx, table.result_type, total(table.failed))
         .where(within(rollup_failure, domain_id, wanted))
         .group_by(mx, table.result_type)
-        .order_by(mx, func.sum(table.failed).desc(), table.result_type)
+        .order_by(mx, total(table.failed).desc(), table.result_type)
     )
     found: dict[str, dict[str, int]] = {}
     for name, result_type, failed in connection.execute(query):
@@ -168,10 +168,10 @@ def failures(
         table.mode,
     )
     query = (
-        select(*cause, func.sum(table.failed), func.min(table.day), func.max(table.day))
+        select(*cause, total(table.failed), func.min(table.day), func.max(table.day))
         .where(within(rollup_failure, domain_id, filter))
         .group_by(table.failure_key, *cause)
-        .order_by(func.sum(table.failed).desc(), table.result_type, table.failure_key, table.authenticated)
+        .order_by(total(table.failed).desc(), table.result_type, table.failure_key, table.authenticated)
         .offset(offset)
         .limit(limit + 1)
     )
@@ -187,7 +187,7 @@ def reporters(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime)
     inside = table.day.between(filter.first, filter.last)
 
     def sum_inside(column: Any) -> Any:
-        return func.sum(case((inside, column), else_=0))
+        return total(case((inside, column), else_=0))
 
     today = now.date()
     window = table.day.between(today - _GRACE - _REGULAR_WINDOW, today - _GRACE - timedelta(days=1))
@@ -200,7 +200,7 @@ def reporters(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime)
             sum_inside(table.successful),
             sum_inside(table.failed),
             func.max(table.last_received),
-            func.sum(case((window, 1), else_=0)),
+            total(case((window, 1), else_=0)),
             func.max(table.day),
         )
         .where(table.domain_id == domain_id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.auth.alignment import is_aligned, organisational_domain
+from collector.organisation import is_aligned, organisational_domain
 
 
 @pytest.mark.parametrize(
