@@ -13,6 +13,7 @@ from sqlalchemy import Column, Table
 
 from collector.cli import tlsrpt
 from collector.monitor.model import ERRORS
+from collector.report.model import RESULT_TYPES, UNSPECIFIED
 from collector.settings import rows
 from collector.store.tables import metadata
 from dashboard import explain
@@ -114,6 +115,15 @@ def fetch_errors() -> Iterator[str]:
         yield f"| `{code}` | {_cell(what.meaning)} | {_cell(action)} | {what.source} |\n"
 
 
+def result_types() -> Iterator[str]:
+    """What a failure can be called."""
+    yield "\n| result type | what it means | what usually causes it | what to do |\n|---|---|---|---|\n"
+    for code in (*RESULT_TYPES, UNSPECIFIED):
+        what = explain.result_type(code)
+        cells = (text.replace("DOMAIN", "example.com") for text in (what.meaning, what.causes, what.action))
+        yield f"| `{code}` | {' | '.join(map(_cell, cells))} |\n"
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
@@ -124,6 +134,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "commands": commands,
     "metrics": metrics,
     "fetch_errors": fetch_errors,
+    "result_types": result_types,
 }
 
 

@@ -208,9 +208,13 @@ class Monitor:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    days: int = setting(values.number(1, 28), "14", "Least clean days for `ready`, within the last 28.", later=True)
-    sessions: int = setting(values.number(1, 10**9), "100", "Least sessions for `ready`.", later=True)
-    reporters: int = setting(values.number(1, 1000), "2", "Least reporters for `ready`.", later=True)
+    days: int = setting(
+        values.number(1, 28), "14", "Least clean days for `ready`, within the last 28: with reports, without a failure."
+    )
+    sessions: int = setting(
+        values.number(1, 10**9), "100", "Least sessions for `ready`, under your policy, within the last 28 days."
+    )
+    reporters: int = setting(values.number(1, 1000), "2", "Least reporters for `ready` that told of these sessions.")
 
 
 @dataclass(frozen=True, slots=True)

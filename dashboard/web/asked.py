@@ -3,6 +3,7 @@
 Whatever is a list is narrowed to the domains that the viewer may see. A parameter that cannot be read is a UsageError.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from flask import request
@@ -10,6 +11,7 @@ from flask import request
 from collector.delivery import CHANNELS, OUTCOMES
 from collector.store import queries
 from collector.store.queries import DeliveryRow, DomainOverview, Failure, Filter, ForeignName, Page, ReportRow
+from dashboard.verdict import Verdict, judge
 from dashboard.web import access, params, state
 
 
@@ -29,6 +31,19 @@ def domains() -> Page[DomainOverview]:
         search=params.text(request.args, "search"),
         only=access.only(),
     )
+
+
+def verdict(domain_id: UUID) -> Verdict:
+    """Over the last 28 days, whatever range was asked for. The viewer may see the domain."""
+    now = state.now()
+    return judge(queries.evidence(state.engine(), domain_id, now=now), state.settings().verdict, now)
+
+
+def verdicts(rows: Iterable[DomainOverview]) -> dict[UUID, Verdict]:
+    """The same for a page of domains, without a word about reporters and MX hosts."""
+    now, least = state.now(), state.settings().verdict
+    found = queries.evidence_of_all(state.engine(), (row.domain_id for row in rows), now=now)
+    return {domain_id: judge(evidence, least, now) for domain_id, evidence in found.items()}
 
 
 def failures(domain_id: UUID) -> Page[Failure]:

@@ -30,7 +30,7 @@ def test_domains(client: FlaskClient) -> None:
         by_name["example.com"].items()
         >= {
             "mode": "enforce",
-            "verdict": None,
+            "verdict": "not_ready",
             "successful": 95,
             "failed": 10,
         }.items()
@@ -40,7 +40,7 @@ def test_domains(client: FlaskClient) -> None:
     assert by_name["quiet.example"] == {
         "domain": "quiet.example",
         "mode": "unknown",
-        "verdict": None,
+        "verdict": "not_applicable",
         "successful": 0,
         "failed": 0,
         "last_report": None,

@@ -109,7 +109,7 @@ def test_csv_of_domains(client: FlaskClient) -> None:
     assert rows(client, "domains")[2] == {
         "domain": "quiet.example",
         "mode": "unknown",
-        "verdict": "",
+        "verdict": "not_applicable",
         "successful": "0",
         "failed": "0",
         "last_report": "",

@@ -97,6 +97,7 @@ def test_every_result_type_is_explained(code: str) -> None:
     what = explain.result_type(code)
     assert what.title != code
     assert what.meaning
+    assert what.causes
     assert what.action
     assert what.fault
     assert what.source

@@ -12,6 +12,7 @@ from collector.store.queries.deliveries import (
     delivery_raw,
 )
 from collector.store.queries.domains import domain_names, domain_overview, find_domain
+from collector.store.queries.evidence import WINDOW_DAYS, Evidence, FailedDay, MxCertificate, evidence, evidence_of_all
 from collector.store.queries.figures import daily, failures, mx_figures, reporters
 from collector.store.queries.foreign import foreign_names
 from collector.store.queries.policies import policies
@@ -40,14 +41,18 @@ from collector.store.queries.rows import (
 )
 
 __all__ = [
+    "WINDOW_DAYS",
     "Daily",
     "DayFigures",
     "DeliveryRow",
     "DomainOverview",
+    "Evidence",
+    "FailedDay",
     "Failure",
     "FailureRow",
     "Filter",
     "ForeignName",
+    "MxCertificate",
     "MxFigures",
     "MxTable",
     "NotAttributable",
@@ -68,6 +73,8 @@ __all__ = [
     "delivery_raw",
     "domain_names",
     "domain_overview",
+    "evidence",
+    "evidence_of_all",
     "failures",
     "find_domain",
     "foreign_names",

@@ -67,7 +67,7 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
         ).all()
     )
     published = histories(connection, names)
-    reported_modes = _reported_modes(connection, [key for key in names if not published[key]])
+    by_reports = reported_modes(connection, [key for key in names if not published[key]])
     overviews = []
     for domain_id, name in names.items():
         by_day = figures.get(domain_id, {})
@@ -78,7 +78,7 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
             DomainOverview(
                 name=name,
                 domain_id=domain_id,
-                mode=published_at(history, now) or reported_modes.get(domain_id, "unknown"),
+                mode=published_at(history, now) or by_reports.get(domain_id, "unknown"),
                 mode_error=_last_error(history),
                 successful=successful,
                 failed=failed,
@@ -107,7 +107,7 @@ def _daily_figures(
     return figures
 
 
-def _reported_modes(connection: Connection, domain_ids: list[UUID]) -> dict[UUID, str]:
+def reported_modes(connection: Connection, domain_ids: list[UUID]) -> dict[UUID, str]:
     """For domains that were never looked at: the mode by the reports of their last day."""
     table = rollup_type.c
     last = (

@@ -11,16 +11,17 @@ from dashboard.web.api import answers, shapes, tables
 
 def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/domains", view_func=domains)
-    for view in (daily, mx, failures, reporters, policies, chart):
+    for view in (daily, mx, failures, reporters, policies, verdict, chart):
         blueprint.add_url_rule(f"/domains/<domain>/{view.__name__}", view_func=view)
     blueprint.add_url_rule("/domains/<domain>/adopt", view_func=adopt, methods=["POST"])
 
 
 def domains() -> Response:
     page = asked.domains()
+    verdicts = {domain_id: verdict.word for domain_id, verdict in asked.verdicts(page.items).items()}
     return answers.json_or_csv(
-        lambda: {"domains": [shapes.domain(row) for row in page.items], "next": page.next},
-        lambda: tables.domains(page.items),
+        lambda: {"domains": [shapes.domain(row, verdicts[row.domain_id]) for row in page.items], "next": page.next},
+        lambda: tables.domains(page.items, verdicts),
         "tlsrpt-domains",
         page.next,
     )
@@ -86,6 +87,12 @@ def policies(domain: str) -> Response:
             "reported": [shapes.reported_policy(row) for row in found.reported],
         }
     )
+
+
+def verdict(domain: str) -> Response:
+    """Over the last 28 days: no range is asked for."""
+    _, domain_id = scope.domain(domain)
+    return answers.only_json(asked.verdict(domain_id).shape())
 
 
 def chart(domain: str) -> Response:

@@ -55,11 +55,11 @@ _FAILURE_DETAIL = (
 _POLICY_RESULT = ("policy_type", "policy_domain", "mode", "policy_string", "mx_host", "successful", "failed")
 
 
-def domain(row: DomainOverview) -> Shape:
+def domain(row: DomainOverview, verdict: str) -> Shape:
     return {
         "domain": row.name,
         "mode": row.mode,
-        "verdict": None,  # unknown: nothing judges the domains yet
+        "verdict": verdict,
         "successful": row.successful,
         "failed": row.failed,
         "last_report": row.last_report,

@@ -1,6 +1,7 @@
 """The same rows as CSV: the columns, and what each row puts into them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from uuid import UUID
 
 from collector.report.model import POLICY_TYPES, Finding
 from collector.store.queries import (
@@ -22,9 +23,11 @@ Table = tuple[list[str], list[Row]]
 NOT_ATTRIBUTABLE = "not_attributable"
 
 
-def domains(rows: Iterable[DomainOverview]) -> Table:
+def domains(rows: Iterable[DomainOverview], verdicts: Mapping[UUID, str]) -> Table:
     columns = ["domain", "mode", "verdict", "successful", "failed", "last_report"]
-    return columns, [[row.name, row.mode, None, row.successful, row.failed, row.last_report] for row in rows]
+    return columns, [
+        [row.name, row.mode, verdicts[row.domain_id], row.successful, row.failed, row.last_report] for row in rows
+    ]
 
 
 def daily(rows: Iterable[DayFigures]) -> Table:

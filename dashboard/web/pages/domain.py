@@ -35,6 +35,7 @@ def overview(domain: str) -> str:
         days=days,
         bands=bands(days),
         headline=headline(days),
+        verdict=asked.verdict(domain_id),
         mx=table,
         causes=found,
         consequences=consequences(found),

@@ -21,7 +21,10 @@ def overview() -> str:
     search, cursor = params.text(request.args, "search"), params.cursor(request.args)
     whole = page.next is None and cursor is None
     # Over several pages the order is the query's, by name: sorting each page would only look like an order.
-    rows = [(row, health(row, now, filter_.last), sparkline(row.daily)) for row in page.items]
+    verdicts = asked.verdicts(page.items)
+    rows = [
+        (row, health(row, now, filter_.last), sparkline(row.daily), verdicts[row.domain_id].word) for row in page.items
+    ]
     if whole:
         rows.sort(key=lambda each: order(each[0], each[1]))
     return render_template(

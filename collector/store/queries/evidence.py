@@ -1,0 +1,225 @@
+"""What a verdict about a domain rests on: figures of the last 28 days, the published policy, the MX hosts.
+
+For a page of domains it takes a few queries, however many they are. Nothing is judged here: dashboard.verdict does.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, case, func, literal, select
+
+from collector.store.engine import reading
+from collector.store.queries.common import number
+from collector.store.queries.domains import reported_modes
+from collector.store.queries.modes import in_force_at, published_at
+from collector.store.queries.policies import histories
+from collector.store.queries.rows import PublishedPolicy
+from collector.store.tables import domain_mx, rollup_day, rollup_failure, rollup_policy, rollup_type
+
+WINDOW_DAYS = 28
+# Reported modes under which a sender validates the MX: what `enforce` would do shows in these results only.
+_JUDGING = ("testing", "enforce")
+# One query answers for so many domains: SQLite takes 32,766 parameters.
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FailedDay:
+    """Failure details of one day that have these in common. `reporter` and `mx` are None in the evidence of a list.
+
+    `mode` is that of the failure's own policy result (rule 7). Details of one session may overlap (R17).
+    """
+
+    day: date
+    mode: str
+    result_type: str
+    failed: int
+    reporter: str | None = None
+    mx: str | None = None  # "" where no MX was told
+
+
+@dataclass(frozen=True, slots=True)
+class MxCertificate:
+    """What an MX host showed at our last check of it. `not_after` None: it showed no certificate."""
+
+    host: str
+    starttls: bool | None  # None: it was not reached
+    trusted: bool | None
+    not_after: datetime | None
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Of one domain. Days are those of the window: the 28 before today, and today.
+
+    `days` are those with sessions under a policy in testing or enforce, oldest first; `sessions`, `unauthenticated`
+    and `reporters` count these sessions and who told them. They come from sts results alone, so the sessions that are
+    told again under tlsa do not count twice (rule 4).
+
+    `ceiling` holds, by (day, mode), the sessions that failed by the summaries: no more than these were held back,
+    whatever the details add up to (rules 4 and 5).
+
+    `mode` is the published one in force, before our first look the reported one; `history` the published policy's
+    intervals, oldest first; `in_force` the policy that senders are to apply. `mx` are the hosts of the latest look
+    that could read them, None if none could; `certificates` are None where no MX was ever checked.
+    """
+
+    mode: str
+    history: tuple[PublishedPolicy, ...] = ()
+    in_force: PublishedPolicy | None = None
+    days: tuple[date, ...] = ()
+    sessions: int = 0
+    unauthenticated: int = 0
+    reporters: int = 0
+    failed: tuple[FailedDay, ...] = ()
+    ceiling: dict[tuple[date, str], int] = field(default_factory=dict)
+    mx: tuple[str, ...] | None = None
+    mx_seen: datetime | None = None
+    certificates: tuple[MxCertificate, ...] | None = None
+
+
+def evidence(engine: Engine, domain_id: UUID, *, now: datetime) -> Evidence:
+    """The evidence about one domain, its failures by reporter and MX."""
+    with reading(engine) as connection:
+        return _gather(connection, [domain_id], now, is_detailed=True)[domain_id]
+
+
+def evidence_of_all(engine: Engine, domain_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Evidence]:
+    """The evidence about many domains, their failures by day and result type only."""
+    wanted = list(domain_ids)
+    found: dict[UUID, Evidence] = {}
+    with reading(engine) as connection:
+        for start in range(0, len(wanted), _AT_ONCE):
+            found |= _gather(connection, wanted[start : start + _AT_ONCE], now, is_detailed=False)
+    return found
+
+
+def _gather(
+    connection: Connection, domain_ids: Collection[UUID], now: datetime, *, is_detailed: bool
+) -> dict[UUID, Evidence]:
+    first = now.date() - timedelta(days=WINDOW_DAYS)
+    published = histories(connection, domain_ids)
+    reported = reported_modes(connection, [key for key in domain_ids if not published[key]])
+    days = _days(connection, domain_ids, first)
+    totals = _totals(connection, domain_ids, first)
+    failed = _failed(connection, domain_ids, first, is_detailed=is_detailed)
+    ceilings = _ceilings(connection, list(failed), first)
+    hosts = _mx(connection, domain_ids)
+    found = {}
+    for key in domain_ids:
+        sessions, unauthenticated, reporters = totals.get(key, (0, 0, 0))
+        mx, mx_seen = hosts.get(key, (None, None))
+        found[key] = Evidence(
+            mode=published_at(published[key], now) or reported.get(key, "unknown"),
+            history=published[key],
+            in_force=in_force_at(published[key], now),
+            days=tuple(days.get(key, ())),
+            sessions=sessions,
+            unauthenticated=unauthenticated,
+            reporters=reporters,
+            failed=tuple(failed.get(key, ())),
+            ceiling=ceilings.get(key, {}),
+            mx=mx,
+            mx_seen=mx_seen,
+        )
+    return found
+
+
+def _since(table: Table, domain_ids: Collection[UUID], first: date) -> ColumnElement[bool]:
+    return and_(table.c.domain_id.in_(domain_ids), table.c.day >= first)
+
+
+def _days(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, list[date]]:
+    """The days with sessions that were validated, by domain."""
+    table = rollup_policy.c
+    query = (
+        select(table.domain_id, table.day)
+        .where(_since(rollup_policy, domain_ids, first), table.mode.in_(_JUDGING), table.sessions > 0)
+        .group_by(table.domain_id, table.day)
+        .order_by(table.domain_id, table.day)
+    )
+    found: dict[UUID, list[date]] = {}
+    for domain_id, day in connection.execute(query):
+        found.setdefault(domain_id, []).append(day)
+    return found
+
+
+def _totals(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, tuple[int, int, int]]:
+    """(sessions, those of them without authentication, reporters) by domain."""
+    table = rollup_policy.c
+    query = (
+        select(
+            table.domain_id,
+            func.sum(table.sessions),
+            func.sum(case((table.authenticated, 0), else_=table.sessions)),
+            func.count(table.reporter.distinct()),
+        )
+        .where(_since(rollup_policy, domain_ids, first), table.mode.in_(_JUDGING), table.sessions > 0)
+        .group_by(table.domain_id)
+    )
+    return {key: (number(a), number(b), number(c)) for key, a, b, c in connection.execute(query)}
+
+
+def _failed(
+    connection: Connection, domain_ids: Collection[UUID], first: date, *, is_detailed: bool
+) -> dict[UUID, list[FailedDay]]:
+    """The failures by domain, oldest first."""
+    table = rollup_failure.c
+    common = (table.domain_id, table.day, table.mode, table.result_type)
+    apart = (table.reporter, table.mx) if is_detailed else ()
+    query = (
+        select(*common, func.sum(table.failed), *(apart or (literal(None), literal(None))))
+        .where(_since(rollup_failure, domain_ids, first), table.failed > 0)
+        .group_by(*common, *apart)
+        .order_by(*common, *apart)
+    )
+    found: dict[UUID, list[FailedDay]] = {}
+    for domain_id, day, mode, result_type, failed, reporter, mx in connection.execute(query):
+        host = (mx or "") if is_detailed else None
+        found.setdefault(domain_id, []).append(FailedDay(day, mode, result_type, number(failed), reporter, host))
+    return found
+
+
+def _ceilings(
+    connection: Connection, domain_ids: Collection[UUID], first: date
+) -> dict[UUID, dict[tuple[date, str], int]]:
+    """By domain, then by day and mode: the failed sessions of the sts results, and no more than the whole day's."""
+    table, whole = rollup_type.c, _whole_days(connection, domain_ids, first)
+    query = (
+        select(table.domain_id, table.day, table.mode, func.sum(table.failed))
+        .where(_since(rollup_type, domain_ids, first), table.policy_type == "sts", table.failed > 0)
+        .group_by(table.domain_id, table.day, table.mode)
+    )
+    found: dict[UUID, dict[tuple[date, str], int]] = {}
+    for domain_id, day, mode, failed in connection.execute(query):
+        most = whole.get((domain_id, day), 0)
+        found.setdefault(domain_id, {})[day, mode] = min(number(failed), most)
+    return found
+
+
+def _whole_days(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[tuple[UUID, date], int]:
+    """The failed sessions of a day (rule 4)."""
+    table = rollup_day.c
+    query = (
+        select(table.domain_id, table.day, func.sum(table.failed))
+        .where(_since(rollup_day, domain_ids, first), table.failed > 0)
+        .group_by(table.domain_id, table.day)
+    )
+    return {(domain_id, day): number(failed) for domain_id, day, failed in connection.execute(query)}
+
+
+def _mx(connection: Connection, domain_ids: Collection[UUID]) -> dict[UUID, tuple[tuple[str, ...], datetime]]:
+    """The MX hosts of the latest look that could read them, by domain: those seen last, all at one time."""
+    table = domain_mx.c
+    query = select(table.domain_id, table.host, table.last_seen).where(table.domain_id.in_(domain_ids))
+    by_domain: dict[UUID, list[tuple[str, datetime]]] = {}
+    for domain_id, host, seen in connection.execute(query.order_by(table.domain_id, table.host)):
+        by_domain.setdefault(domain_id, []).append((host, seen))
+    found = {}
+    for domain_id, hosts in by_domain.items():
+        latest = max(seen for _, seen in hosts)
+        found[domain_id] = (tuple(host for host, seen in hosts if seen == latest), latest)
+    return found
