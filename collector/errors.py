@@ -7,6 +7,7 @@
     │   ├── StoreUnavailable     the database does not answer
     │   ├── SpoolUnavailable     the local spool takes nothing either
     │   ├── MailboxUnavailable   the IMAP server does not answer, or refuses what we ask
+    │   ├── CheckBusy            the domain is being checked already
     │   ├── KeyUnavailable       DNS could not deliver a DKIM key just now
     │   └── LookupFailed         DNS gave no answer: time-out, SERVFAIL, no server
     ├── NoSuchName               DNS answered that there is nothing of that name and type
@@ -47,6 +48,10 @@ class SpoolUnavailable(TemporaryError):
 
 class MailboxUnavailable(TemporaryError):
     """The IMAP server does not answer, lets us not in, or refuses what we ask of it. The message says which."""
+
+
+class CheckBusy(TemporaryError):
+    """A domain is being checked already, or too many are. The message says which."""
 
 
 class KeyUnavailable(TemporaryError):

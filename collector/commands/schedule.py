@@ -5,7 +5,7 @@ import logging
 import random
 import signal
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 
@@ -13,10 +13,8 @@ from collector import jobs, retention
 from collector.adopt import recount
 from collector.cli import Context
 from collector.commands.fetch import fetcher
-from collector.monitor.fetch import fetch, tls_context
-from collector.monitor.model import Observation
+from collector.monitor import configured
 from collector.monitor.poller import Poller
-from collector.resolver import Resolver
 from collector.settings import Settings
 from collector.store.engine import Engine
 from collector.store.startup import prepare
@@ -41,19 +39,15 @@ def schedule(context: Context) -> int:
 
 
 def polling(settings: Settings, engine: Engine) -> jobs.Job:
-    """Polls the published policies. Raises ConfigurationError."""
-    resolver = Resolver(settings.dns)
-    context = tls_context(settings.monitor)
-
-    async def look(domain: str, now: datetime) -> Observation:
-        return await fetch(domain, resolver=resolver, monitor=settings.monitor, context=context, now=now)
-
+    """Checks the domains. Raises ConfigurationError."""
+    checker = configured.checker(settings, ours=True)
     poller = Poller(
         engine,
-        look,
+        checker.look,
+        checker.policy_id,
+        id_every=configured.id_every(settings),
         workers=settings.monitor.workers,
-        # Longer than any look lasts, with time to write it down.
-        lease=timedelta(seconds=2 * settings.monitor.timeout + 60),
+        lease=configured.lease(settings),
         clock=lambda: datetime.now(UTC),
         chance=random.random,  # spreads the load, keeps no secret
     )

@@ -75,7 +75,9 @@ def reason(problems: tuple[Problem, ...]) -> str | None:
 class Observation:
     """One look. Either `policy` or `error` (one of ERRORS) is set; `policy_id` where the record could be read.
 
-    `mx_hosts` are the domain's MX hosts in DNS, normal form; None if they could not be looked up.
+    `mx_hosts` are the domain's MX hosts in DNS, normal form; None if they could not be looked up. `mx_secure`: whether
+    DNSSEC proves them. `record` is the
+    `_mta-sts` record as text, where there is just one; `problems` is all that is wrong with it and with the policy.
     """
 
     at: datetime  # aware, UTC
@@ -84,3 +86,6 @@ class Observation:
     error: str | None = None
     error_detail: str | None = None
     mx_hosts: tuple[str, ...] | None = None
+    record: str | None = None
+    problems: tuple[Problem, ...] = ()
+    mx_secure: bool | None = None

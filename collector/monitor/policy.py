@@ -4,17 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from collector import domains
+from collector.monitor import mx_pattern
 from collector.monitor.model import PolicyReading, Problem, StsPolicy, reason
+from collector.monitor.mx_pattern import shown
 
 MODES = ("enforce", "testing", "none")
 MAX_AGE_LIMIT = 31557600  # seconds, one year
 _MOST_PROBLEMS = 20
-_MOST_SHOWN = 60  # characters of a line
+# What to write where nothing can be kept: a beginning that does no harm.
+_LINES = {"version": "version: STSv1", "mode": "mode: testing", "max_age": "max_age: 86400"}
 _BOM = b"\xef\xbb\xbf"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
-_WILDCARD = re.compile(r"(?:\*\.)?[^*]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,16 @@ class _Reader:
             self.warning("blank_line", f"line {number} is blank: some senders may refuse the policy")
 
     def _line(self, number: int, row: str) -> _Line | None:
-        shown = _shown(row)
+        seen = shown(row)
         key, colon, value = row.partition(":")
         if _CONTROL.search(row.replace("\t", "")):
-            self.error("line", f"line {number} holds a control character: {shown}")
+            self.error("line", f"line {number} holds a control character: {seen}")
         elif not colon:
-            self.error("line", f"line {number} has no colon: {shown}")
+            self.error("line", f"line {number} has no colon: {seen}")
         elif key.strip(" \t") != key:
-            self.error("line", f"line {number}: no blank may stand around the key: {shown}")
+            self.error("line", f"line {number}: no blank may stand around the key: {seen}")
         elif not _KEY.match(key):
-            self.error("line", f"line {number}: this is no key: {_shown(key)}")
+            self.error("line", f"line {number}: this is no key: {shown(key)}")
         else:
             return _Line(number, key, value.strip(" \t"))
         return None
@@ -81,20 +82,20 @@ class _Reader:
             text = f"line {other_case[0].number}: the key must be written {key}, not {other_case[0].key}"
         else:
             text = f"there is no {key} line"
-        self.error(key, text)
+        self.error(key, text, _LINES[key])
         return None
 
     def version(self, fields: list[_Line]) -> None:
         line = self.single(fields, "version")
         if line is not None and line.value != "STSv1":
             self.error(
-                "version", f"line {line.number}: version must be STSv1, not {_shown(line.value)}", "version: STSv1"
+                "version", f"line {line.number}: version must be STSv1, not {shown(line.value)}", "version: STSv1"
             )
 
     def mode(self, fields: list[_Line]) -> str:
         line = self.single(fields, "mode")
         if line is not None and line.value not in MODES:
-            text = f"line {line.number}: mode must be enforce, testing or none in lower case, not {_shown(line.value)}"
+            text = f"line {line.number}: mode must be enforce, testing or none in lower case, not {shown(line.value)}"
             self.error("mode", text, f"mode: {line.value.lower()}" if line.value.lower() in MODES else "mode: testing")
         return line.value if line is not None else ""
 
@@ -103,7 +104,8 @@ class _Reader:
         if line is None:
             return 0
         if not re.fullmatch(r"[0-9]{1,10}", line.value):
-            self.error("max_age", f"line {line.number}: max_age must be a number of seconds, not {_shown(line.value)}")
+            text = f"line {line.number}: max_age must be a number of seconds, not {shown(line.value)}"
+            self.error("max_age", text, _LINES["max_age"])
             return 0
         seconds = int(line.value)
         if seconds > MAX_AGE_LIMIT:
@@ -115,13 +117,14 @@ class _Reader:
         """The patterns in normal form, each once. Only mode none may do without (M8)."""
         lines = [line for line in fields if line.key == "mx"]
         if not lines and mode != "none":
-            self.error("mx_missing", "there is no mx line, and without one only mode none is allowed")
+            text = "there is no mx line, and without one only mode none is allowed"
+            self.error("mx_missing", text, "A line for each of your MX hosts, such as: mx: mx1.example.com")
         patterns = []
         for line in lines:
             try:
-                patterns.append(_pattern(line.value))
-            except ValueError as error:
-                self.error("mx", f"line {line.number}: {error}")
+                patterns.append(mx_pattern.read(line.value))
+            except mx_pattern.BadPattern as bad:
+                self.error(bad.code, f"line {line.number}: {bad}", bad.fix)
                 continue
             if "_" in line.value:
                 self.warning("mx_underscore", f"line {line.number}: an underscore is not allowed in a host name")
@@ -154,7 +157,8 @@ def _text(reader: _Reader, body: bytes) -> str | None:
         return None
     if body.lstrip()[:1] == b"<":
         # A page that says "not found" with status 200, most often.
-        reader.error("html", "this is an HTML page, not a policy")
+        fix = "Answer with the policy itself at /.well-known/mta-sts.txt, before any rule that leads to a page."
+        reader.error("html", "this is an HTML page, not a policy", fix)
         return None
     try:
         return body.decode("utf-8")
@@ -162,27 +166,3 @@ def _text(reader: _Reader, body: bytes) -> str | None:
         line = body[: error.start].count(b"\n") + 1
         reader.error("encoding", f"line {line} is not UTF-8")
         return None
-
-
-def _shown(text: str) -> str:
-    """A piece of the file as it may stand in a message."""
-    return ascii(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "...")
-
-
-def _pattern(value: str) -> str:
-    """An mx pattern in normal form. Raises ValueError saying what is wrong with it (M9)."""
-    shown = _shown(value)
-    if not value:
-        raise ValueError("mx has no value")
-    if value.endswith("."):
-        raise ValueError(f"mx ends with a dot: {shown}")
-    if not value.isascii():
-        raise ValueError(f"mx must be written as A-labels (xn--...): {shown}")
-    if not _WILDCARD.match(value):
-        raise ValueError(f"a wildcard may only be the whole first label, as in *.example.com: {shown}")
-    star = "*." if value.startswith("*.") else ""
-    # An address, a scheme, a port, a blank, an empty label: none of them is a name.
-    name = domains.normalise(value.removeprefix(star))
-    if name is None:
-        raise ValueError(f"mx must be one host name: {shown}")
-    return star + name

@@ -1,21 +1,25 @@
-"""Looks at every domain's published policy at the start and about once a day, sooner after a failure (M13, M15)."""
+"""Checks every domain at the start and about once a day, sooner after a failure (M13, M15) or when its id changed."""
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from collector.errors import TemporaryError
+from collector.errors import LookupFailed, TemporaryError
 from collector.jobs import Job
+from collector.monitor.check import Looked
 from collector.monitor.model import Observation
 from collector.store.engine import Engine
-from collector.store.published import Due, ask_all, ask_now, claim_due, record
+from collector.store.published import Due, ask_all, ask_now, claim_due, put_off, record
 
 log = logging.getLogger(__name__)
 
 # A look at (domain, now). It raises nothing that is expected: a fetch error is an observation.
-Look = Callable[[str, datetime], Awaitable[Observation]]
+Look = Callable[[str, datetime], Awaitable[Looked]]
+# The id of a domain's `_mta-sts` record, None without a valid one. Raises LookupFailed.
+ReadId = Callable[[str], Awaitable[str | None]]
 
 # Jitter comes on top: never longer than a day in all, so a domain whose last look is older than that is always due.
 LONGEST = timedelta(hours=21.6)
@@ -50,7 +54,9 @@ class Poller:
         self,
         engine: Engine,
         look: Look,
+        read_id: ReadId,
         *,
+        id_every: timedelta,
         workers: int,
         lease: timedelta,
         clock: Callable[[], datetime],
@@ -58,6 +64,8 @@ class Poller:
     ) -> None:
         self._engine = engine
         self._look = look
+        self._read_id = read_id
+        self._id_every = id_every
         self._workers = workers
         self._lease = lease
         self._clock = clock
@@ -106,16 +114,37 @@ class Poller:
                 await asyncio.to_thread(ask_now, self._engine, names, self._clock())
 
     async def _handle(self, due: Due) -> None:
-        observation = await self._look(due.name, self._clock())
-        wait = next_look(observation, due.failures, self._chance())
         try:
-            await asyncio.to_thread(record, self._engine, due.domain_id, observation, self._clock() + wait)
+            if due.whole or await self._has_changed(due):
+                await self._look_at(due)
+            else:
+                await asyncio.to_thread(put_off, self._engine, due.domain_id, self._clock() + self._next_id_look())
         except TemporaryError as error:
             # The claim runs out, and the domain is looked at again.
-            log.warning("%s: %s, but %s", due.name, _in_words(observation), error)
-        else:
-            minutes = wait.total_seconds() / 60
-            log.info("%s: %s; next look in %.0f min", due.name, _in_words(observation), minutes)
+            log.warning("%s: nothing could be written down: %s", due.name, error)
+
+    async def _look_at(self, due: Due) -> None:
+        looked = await self._look(due.name, self._clock())
+        seen = looked.observation
+        wait = next_look(seen, due.failures, self._chance())
+        now = self._clock()
+        id_due = now + self._next_id_look()
+        write = functools.partial(record, check=looked.check, id_due=id_due)
+        await asyncio.to_thread(write, self._engine, due.domain_id, seen, now + wait)
+        log.info("%s: %s; next look in %.0f min", due.name, _in_words(seen), wait.total_seconds() / 60)
+
+    async def _has_changed(self, due: Due) -> bool:
+        """Whether the record has another id than at the last look (M5). While DNS gives no answer it has not."""
+        try:
+            found = await self._read_id(due.name)
+        except LookupFailed:
+            return False
+        if found != due.policy_id:
+            log.info("%s: the id was %s and is now %s", due.name, due.policy_id or "missing", found or "missing")
+        return found != due.policy_id
+
+    def _next_id_look(self) -> timedelta:
+        return self._id_every * (1 + JITTER * self._chance())
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         name = self._running.pop(task)

@@ -185,8 +185,7 @@ class Dns:
     trust_ad: str = setting(
         values.one_of("auto", "yes", "no"),
         "auto",
-        "Whose AD bit counts as DNSSEC: `auto` is a nameserver on loopback.",
-        later=True,
+        "Whose AD bit counts as DNSSEC: `auto` is a nameserver on loopback (all of them, if there are several).",
     )
     timeout: float = setting(values.seconds, "5", "Seconds for one look-up, all tries together.")
 
@@ -199,11 +198,16 @@ class Monitor:
         "An extra CA (PEM) for policy hosts and MX probes, beside the system's.",
     )
     https_port: int = setting(values.number(1, 65535), "443", "Port of the policy hosts.")
-    smtp_port: int = setting(values.number(1, 65535), "25", "Port of the MX hosts.", later=True)
+    smtp_port: int = setting(values.number(1, 65535), "25", "Port of the MX hosts.")
     timeout: float = setting(
         values.seconds, "60", "Seconds for one whole policy fetch (RFC 8461 section 3.3: a minute)."
     )
     workers: int = setting(values.number(1, 1000), "16", "Domains that are polled at the same time.")
+    id_minutes: int = setting(
+        values.number(5, 1440),
+        "60",
+        "Minutes between two looks at the `id` in DNS alone. If it has changed, the whole domain is checked at once.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

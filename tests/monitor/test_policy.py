@@ -122,23 +122,23 @@ BAD = [
     ("max-age", but(3, "max-age: 604800"), "max_age", "there is no max_age line"),
     ("no mx in enforce", lines(*BASE[:3]), "mx_missing", "there is no mx line"),
     ("no mx in testing", lines(BASE[0], "mode: testing", BASE[2]), "mx_missing", "there is no mx line"),
-    ("dot at the end", but(4, "mx: mx1.example.com."), "mx", "line 4: mx ends with a dot"),
-    ("bare wildcard", but(4, "mx: *"), "mx", "whole first label"),
-    ("wildcard and dot", but(4, "mx: *."), "mx", "line 4"),
-    ("two wildcards", but(4, "mx: *.*.example.com"), "mx", "whole first label"),
-    ("part of a label", but(4, "mx: mx*.example.com"), "mx", "whole first label"),
-    ("wildcard inside", but(4, "mx: mx.*.example.com"), "mx", "whole first label"),
+    ("dot at the end", but(4, "mx: mx1.example.com."), "mx_trailing_dot", "line 4: mx ends with a dot"),
+    ("bare wildcard", but(4, "mx: *"), "mx_wildcard", "whole first label"),
+    ("wildcard and dot", but(4, "mx: *."), "mx_wildcard", "line 4"),
+    ("two wildcards", but(4, "mx: *.*.example.com"), "mx_wildcard", "whole first label"),
+    ("part of a label", but(4, "mx: mx*.example.com"), "mx_wildcard", "whole first label"),
+    ("wildcard inside", but(4, "mx: mx.*.example.com"), "mx_wildcard", "whole first label"),
     ("leading dot", but(4, "mx: .example.com"), "mx", "must be one host name"),
     ("two hosts in a line", but(4, "mx: mx1.example.com, mx2.example.com"), "mx", "must be one host name"),
     ("two hosts and a blank", but(4, "mx: mx1.example.com mx2.example.com"), "mx", "must be one host name"),
-    ("scheme", but(4, "mx: smtp://mx1.example.com"), "mx", "must be one host name"),
-    ("port", but(4, "mx: mx1.example.com:25"), "mx", "must be one host name"),
+    ("scheme", but(4, "mx: smtp://mx1.example.com"), "mx_scheme", "must be one host name"),
+    ("port", but(4, "mx: mx1.example.com:25"), "mx_port", "must be one host name"),
     ("preference", but(4, "mx: 10 mx1.example.com"), "mx", "must be one host name"),
     ("address", but(4, "mx: 192.0.2.1"), "mx", "must be one host name"),
-    ("U-label", but(4, "mx: mü.example"), "mx", "A-labels"),
+    ("U-label", but(4, "mx: mü.example"), "mx_ascii", "A-labels"),
     ("empty mx", but(4, "mx:"), "mx", "mx has no value"),
-    ("one bad mx among good ones", lines(*BASE, "mx: *"), "mx", "line 5"),
-    ("bad mx in mode none", lines(BASE[0], "mode: none", BASE[2], "mx: *"), "mx", "line 4"),
+    ("one bad mx among good ones", lines(*BASE, "mx: *"), "mx_wildcard", "line 5"),
+    ("bad mx in mode none", lines(BASE[0], "mode: none", BASE[2], "mx: *"), "mx_wildcard", "line 4"),
     ("blank before the colon", but(2, "mode : enforce"), "line", "line 2: no blank may stand around the key"),
     ("blank before the key", but(2, " mode: enforce"), "line", "line 2: no blank may stand around the key"),
     ("equals sign", but(2, "mode=enforce"), "line", "line 2 has no colon"),
@@ -164,13 +164,24 @@ def test_bad_policy(body: bytes, code: str, words: str) -> None:
 
 def test_every_problem_is_named_errors_first() -> None:
     reading = read(lines("", "version: 1", "mode: x", "max_age: y", "mx: *", "mx: ok.example"))
-    assert [problem.code for problem in reading.problems] == ["version", "mode", "max_age", "mx", "blank_line"]
+    assert [problem.code for problem in reading.problems] == ["version", "mode", "max_age", "mx_wildcard", "blank_line"]
 
 
 FIXES = [
     (but(2, "mode: Testing"), "mode: testing"),
     (but(3, "max_age: 99999999"), "max_age: 31557600"),
     (but(1, "version: STSV1"), "version: STSv1"),
+    (but(2, "x: y"), "mode: testing"),
+    (but(3, "max_age: 7d"), "max_age: 86400"),
+    (but(4, "mx: MX1.example.com."), "mx: mx1.example.com"),
+    (but(4, "mx: smtp://mx1.example.com"), "mx: mx1.example.com"),
+    (but(4, "mx: *.example.com:25"), "mx: *.example.com"),
+    (but(4, "mx: mü.example"), "mx: xn--m-eha.example"),
+    (
+        but(4, "mx: mx1.example.com, mx2.example.com"),
+        "Give each host a line of its own: mx: mx1.example.com, mx: mx2.example.com",
+    ),
+    (but(4, "mx: ftp://*"), ""),
 ]
 
 

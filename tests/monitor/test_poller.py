@@ -2,20 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.errors import StoreUnavailable
-from collector.monitor.fetch import fetch, tls_context
+from collector.errors import LookupFailed, StoreUnavailable
+from collector.monitor.check import Checker, Looked
+from collector.monitor.checked import Check, MxCheck, StsCheck, TlsrptCheck
+from collector.monitor.fetch import tls_context
 from collector.monitor.model import Observation, StsPolicy
-from collector.monitor.poller import Look, Poller, next_look
+from collector.monitor.poller import Look, Poller, ReadId, next_look
 from collector.resolver import Resolver
 from collector.store import published
 from collector.store.domains import add, remove
 from collector.store.engine import Engine, open_engine
-from collector.store.queries import find_domain, policies
+from collector.store.queries import find_domain, last_check, policies
 from collector.store.queries.rows import PublishedPolicy
 from tests.support.dns import DnsServer
 from tests.support.policy_host import PolicyHost
@@ -70,14 +72,41 @@ def published_history(engine: Engine, name: str) -> tuple[PublishedPolicy, ...]:
     return policies(engine, domain_id, now=NOW).published
 
 
-def poller(engine: Engine, look: Look, clock: Clock, workers: int = 4) -> Poller:
-    return Poller(engine, look, workers=workers, lease=LEASE, clock=clock, chance=lambda: 0.0)
+def looked(seen: Observation, domain: str = "example.com") -> Looked:
+    hosts = tuple(MxCheck(host, None, None) for host in seen.mx_hosts or ())
+    sts = StsCheck(seen.record, seen.policy_id, seen.policy, seen.error)
+    return Looked(seen, Check(domain, seen.at, TlsrptCheck(None), sts, hosts))
+
+
+async def same_id(domain: str) -> str | None:
+    return "1"
+
+
+def poller(
+    engine: Engine,
+    look: Look,
+    clock: Clock,
+    workers: int = 4,
+    *,
+    read_id: ReadId = same_id,
+    every: timedelta = timedelta(days=2),
+    chance: float = 0.0,
+) -> Poller:
+    """Without `every` nobody reads the id alone: each look is a whole one."""
+    return Poller(
+        engine, look, read_id, id_every=every, workers=workers, lease=LEASE, clock=clock, chance=lambda: chance
+    )
+
+
+class NoProber:
+    async def probe(self, host: str, *, policy: StsPolicy | None, mx_secure: bool | None) -> MxCheck:
+        return MxCheck(host, None, None)
 
 
 def answers(seen: list[str], answer: Callable[[datetime], Observation] = good) -> Look:
-    async def look(domain: str, now: datetime) -> Observation:
+    async def look(domain: str, now: datetime) -> Looked:
         seen.append(domain)
-        return answer(now)
+        return looked(answer(now), domain)
 
     return look
 
@@ -108,7 +137,7 @@ def test_a_look_that_is_older_than_a_day_is_repeated_at_the_start(sqlite_engine:
     add(sqlite_engine, ["example.com"], NOW)
     clock = Clock()
     seen: list[str] = []
-    late = Poller(sqlite_engine, answers(seen), workers=4, lease=LEASE, clock=clock, chance=lambda: 1.0)
+    late = poller(sqlite_engine, answers(seen), clock, chance=1.0)
     asyncio.run(drained(late))
     clock.now = NOW + timedelta(days=1)
     assert asyncio.run(drained(poller(sqlite_engine, answers(seen), clock))) == 1
@@ -149,12 +178,12 @@ def test_workers_are_bounded_and_a_slow_host_delays_nobody(sqlite_engine: Engine
     async def all_of_them() -> None:
         release = asyncio.Event()
 
-        async def look(domain: str, now: datetime) -> Observation:
+        async def look(domain: str, now: datetime) -> Looked:
             running.add(domain)
             at_once.append(len(running))
             await (release.wait() if domain == "slow.example" else asyncio.sleep(0.001))
             running.discard(domain)
-            return good(now)
+            return looked(good(now), domain)
 
         each = poller(sqlite_engine, look, Clock(), workers=3)
         assert await each.step() == 0  # all are busy: it comes back as soon as one is free
@@ -185,9 +214,9 @@ def test_a_stop_breaks_looks_off_and_leaves_them_due(sqlite_engine: Engine) -> N
     add(sqlite_engine, ["example.com"], NOW)
 
     async def begin_and_stop() -> None:
-        async def look(domain: str, now: datetime) -> Observation:
+        async def look(domain: str, now: datetime) -> Looked:
             await asyncio.Event().wait()
-            return good(now)
+            return looked(good(now), domain)
 
         each = poller(sqlite_engine, look, Clock())
         assert await each.step() > 0
@@ -203,11 +232,11 @@ def test_a_fault_in_one_look_is_logged_and_delays_nobody(
     add(sqlite_engine, ["broken.example", "example.com"], NOW)
     seen: list[str] = []
 
-    async def look(domain: str, now: datetime) -> Observation:
+    async def look(domain: str, now: datetime) -> Looked:
         if domain == "broken.example":
             raise ValueError("ours")
         seen.append(domain)
-        return good(now)
+        return looked(good(now), domain)
 
     clock = Clock()
     each = poller(sqlite_engine, look, clock)
@@ -228,9 +257,9 @@ def test_a_database_that_is_away_is_told_to_the_caller() -> None:
 def test_a_domain_removed_meanwhile_is_no_error(sqlite_engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     add(sqlite_engine, ["example.com"], NOW)
 
-    async def look(domain: str, now: datetime) -> Observation:
+    async def look(domain: str, now: datetime) -> Looked:
         await asyncio.to_thread(remove, sqlite_engine, "example.com")
-        return good(now)
+        return looked(good(now), domain)
 
     asyncio.run(drained(poller(sqlite_engine, look, Clock())))
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
@@ -248,13 +277,9 @@ def test_real_hosts_good_and_bad_in_one_go(sqlite_engine: Engine) -> None:
             "nowhere.example": ("unknown", "no_record"),
         }
         add(sqlite_engine, expected, NOW)
-        resolver, monitor = Resolver(dns.settings()), host.settings(timeout=4)
-        context = tls_context(monitor)
-
-        def look(domain: str, now: datetime) -> Awaitable[Observation]:
-            return fetch(domain, resolver=resolver, monitor=monitor, context=context, now=now)
-
-        asyncio.run(drained(poller(sqlite_engine, look, Clock())))
+        monitor = host.settings(timeout=4)
+        checker = Checker(Resolver(dns.settings()), monitor, tls_context(monitor), NoProber())
+        asyncio.run(drained(poller(sqlite_engine, checker.look, Clock())))
     for name, (mode, error) in expected.items():
         [interval] = published_history(sqlite_engine, name)
         assert (interval.mode, interval.error) == (mode, error), name
@@ -277,3 +302,68 @@ def test_a_start_looks_at_every_domain_but_not_again_and_again(
     clock.now += since
     asyncio.run(begin())
     assert len(seen) == 1 + is_looked_at
+
+
+def test_the_id_alone_is_read_hourly_and_only_a_change_of_it_brings_a_whole_look(engine: Engine) -> None:
+    """M5: another id, not a later one."""
+    add(engine, ["example.com"], NOW)
+    clock = Clock()
+    seen: list[str] = []
+    ids: list[str | None] = ["1"]
+    read: list[int] = []
+
+    async def read_id(domain: str) -> str | None:
+        read.append(hour)
+        return ids[0]
+
+    each = poller(engine, answers(seen), clock, read_id=read_id, every=timedelta(hours=1))
+    whole = []
+    for hour in range(10):
+        clock.now = NOW + timedelta(hours=hour)
+        ids[0] = {5: "0", 6: "1", 8: None}.get(hour, "1")
+        before = len(seen)
+        asyncio.run(drained(each))
+        whole += [hour] * (len(seen) - before)
+    assert read == list(range(1, 10))
+    # 0: new; 5: changed, to a smaller one; 8: gone
+    assert whole == [0, 5, 8]
+
+
+def test_a_whole_look_comes_daily_whatever_the_id(engine: Engine) -> None:
+    add(engine, ["example.com"], NOW)
+    clock = Clock()
+    seen: list[str] = []
+    each = poller(engine, answers(seen), clock, every=timedelta(hours=5))
+    whole = []
+    for hour in range(48):
+        clock.now = NOW + timedelta(hours=hour * 0.9)
+        before = len(seen)
+        asyncio.run(drained(each))
+        whole += [hour * 0.9] * (len(seen) - before)
+    assert whole == [0, 21.6]
+
+
+def test_while_dns_gives_no_answer_nothing_has_changed(sqlite_engine: Engine) -> None:
+    add(sqlite_engine, ["example.com"], NOW)
+    clock = Clock()
+    seen: list[str] = []
+
+    async def read_id(domain: str) -> str | None:
+        raise LookupFailed("nobody answers")
+
+    each = poller(sqlite_engine, answers(seen), clock, read_id=read_id, every=timedelta(hours=1))
+    asyncio.run(drained(each))
+    clock.now += timedelta(hours=1)
+    assert asyncio.run(drained(each)) == 1
+    assert seen == ["example.com"]
+
+
+def test_a_check_is_kept_and_survives_a_restart(engine: Engine) -> None:
+    add(engine, ["example.com"], NOW)
+    asyncio.run(drained(poller(engine, answers([]), Clock())))
+    domain_id = find_domain(engine, "example.com")
+    assert domain_id is not None
+    found = last_check(engine, domain_id)
+    assert found is not None
+    assert (found.domain, found.at, found.mta_sts.id) == ("example.com", NOW, "1")
+    assert [host.host for host in found.mx] == ["mx1.example.com"]

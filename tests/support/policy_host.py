@@ -187,6 +187,8 @@ class PolicyHost:
         """One connection: the handshake, one request, the steps of the host that it names."""
         with self._front.wrap_socket(connection, server_side=True) as tls:
             self.last_request = head = _request(tls)
+            if not head:
+                return  # somebody only looked at the certificate
             domain = re.search(rb"\r\nHost: mta-sts\.([^:\r]+)", head)[1].decode()  # type: ignore[index]
             self.requests[domain] += 1
             found = head.startswith(b"GET /.well-known/mta-sts.txt HTTP/1.1\r\n")

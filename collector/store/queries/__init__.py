@@ -4,6 +4,7 @@ A function takes an `Engine`, opens one read transaction, and returns frozen dat
 Days are UTC days, ranges include both ends. `None` in a figure means unknown, never zero.
 """
 
+from collector.store.queries.checks import CheckedHost, CheckState, check_states, checked_hosts, last_check
 from collector.store.queries.deliveries import (
     deliveries,
     deliveries_with_ids,
@@ -42,6 +43,8 @@ from collector.store.queries.rows import (
 
 __all__ = [
     "WINDOW_DAYS",
+    "CheckState",
+    "CheckedHost",
     "Daily",
     "DayFigures",
     "DeliveryRow",
@@ -65,6 +68,8 @@ __all__ = [
     "ReportedPolicy",
     "Reporter",
     "TypeFigures",
+    "check_states",
+    "checked_hosts",
     "daily",
     "deliveries",
     "deliveries_with_ids",
@@ -78,6 +83,7 @@ __all__ = [
     "failures",
     "find_domain",
     "foreign_names",
+    "last_check",
     "mx_figures",
     "policies",
     "report",

@@ -6,6 +6,7 @@ and distribution by domain are a matter of operation. Ids are UUIDv7 made by the
 
 from collector.store.tables.arrivals import delivery, delivery_part, report
 from collector.store.tables.base import REPORT_SIDE, metadata
+from collector.store.tables.checks import check_state
 from collector.store.tables.domains import domain, domain_mx, known_domains, poll, published_policy
 from collector.store.tables.mailboxes import imap_folder
 from collector.store.tables.operators import alert, api_token, secret, summary_run, user
@@ -25,6 +26,7 @@ __all__ = [
     "ROLLUPS",
     "alert",
     "api_token",
+    "check_state",
     "delivery",
     "delivery_part",
     "domain",

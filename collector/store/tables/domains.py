@@ -50,6 +50,12 @@ poll = Table(
     Column("polled_at", Instant),
     Column("claimed_until", Instant, comment="a scheduler works on it until then"),
     Column("failures", Integer, nullable=False, server_default=text("0"), comment="failed fetches in a row"),
+    Column(
+        "whole_due_at",
+        Instant,
+        comment="when the next look is a whole check; before, only the id is read; NULL: the next one",
+    ),
+    Column("policy_id", String(32), comment="id of the _mta-sts record, as last seen"),
     comment="When each domain's published policy is to be looked at next.",
 )
 

@@ -1,0 +1,102 @@
+"""What the checks of a domain found: the last one as a whole, and each part's states over time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, select
+
+from collector.monitor import shape
+from collector.monitor.checked import Check, MxCheck
+from collector.store.engine import reading
+from collector.store.tables import check_state, domain
+
+_MOST_STATES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedHost:
+    """An MX host as a check found it, and when that was last so."""
+
+    found: MxCheck
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """One interval. `host` is "" but for part `mx`; `codes` are those of the problems, errors first."""
+
+    part: str  # tlsrpt, mta_sts or mx
+    host: str
+    first_seen: datetime
+    last_seen: datetime
+    ended_at: datetime | None
+    ok: bool
+    codes: tuple[str, ...]
+
+
+def last_check(engine: Engine, domain_id: UUID) -> Check | None:
+    """The last check of a domain; None: it was never checked. The policy comes without its text."""
+    table = check_state
+    query = (
+        select(table, domain.c.name)
+        .join(domain, domain.c.domain_id == table.c.domain_id)
+        .where(table.c.domain_id == domain_id, table.c.ended_at.is_(None))
+        .order_by(table.c.host)
+    )
+    with reading(engine) as connection:
+        rows = connection.execute(query).all()
+    by_part = {row.part: row for row in rows}
+    if "tlsrpt" not in by_part or "mta_sts" not in by_part:
+        return None
+    return Check(
+        domain=by_part["tlsrpt"].name,
+        at=max(row.last_seen for row in rows),
+        tlsrpt=shape.read_tlsrpt(by_part["tlsrpt"].result),
+        mta_sts=shape.read_sts(by_part["mta_sts"].result),
+        mx=tuple(shape.read_mx(row.result) for row in rows if row.part == "mx"),
+    )
+
+
+def checked_hosts(connection: Connection, domain_ids: Iterable[UUID]) -> dict[UUID, tuple[CheckedHost, ...]]:
+    """The present MX hosts of each domain as they were last found; a domain that was never checked is missing."""
+    table = check_state
+    query = (
+        select(table.c.domain_id, table.c.part, table.c.result, table.c.last_seen)
+        .where(table.c.domain_id.in_(tuple(domain_ids)), table.c.ended_at.is_(None))
+        .order_by(table.c.domain_id, table.c.host)
+    )
+    found: dict[UUID, list[CheckedHost]] = {}
+    for row in connection.execute(query):
+        hosts = found.setdefault(row.domain_id, [])
+        if row.part == "mx":
+            hosts.append(CheckedHost(shape.read_mx(row.result), row.last_seen))
+    return {domain_id: tuple(hosts) for domain_id, hosts in found.items()}
+
+
+def check_states(engine: Engine, domain_id: UUID, *, limit: int = _MOST_STATES) -> Sequence[CheckState]:
+    """The states of all parts, the latest first."""
+    table = check_state
+    query = (
+        select(table)
+        .where(table.c.domain_id == domain_id)
+        .order_by(table.c.first_seen.desc(), table.c.part, table.c.host)
+        .limit(limit)
+    )
+    with reading(engine) as connection:
+        return [_state(row) for row in connection.execute(query)]
+
+
+def _state(row: Row[Any]) -> CheckState:
+    problems = sorted(row.result["problems"], key=lambda problem: str(problem["severity"]))
+    return CheckState(
+        part=row.part,
+        host=row.host,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        ended_at=row.ended_at,
+        ok=row.ok,
+        codes=tuple(dict.fromkeys(str(problem["code"]) for problem in problems)),
+    )
