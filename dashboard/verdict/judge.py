@@ -26,7 +26,7 @@ def judge(evidence: Evidence, thresholds: Thresholds, now: datetime) -> Verdict:
     figures = Figures(len(clean), evidence.sessions, evidence.reporters, sum(failed.refused.values()))
     off = _not_applicable(evidence)
     if off is not None:
-        return Verdict(NOT_APPLICABLE, evidence.mode, (off,), figures, off.text, off.fix)
+        return Verdict(NOT_APPLICABLE, evidence.mode, (off,), figures, _NOTHING, off.fix)
     blamed = _blamed(evidence, failed)
     since = now.date() - timedelta(days=thresholds.days)
     reasons = (
@@ -44,13 +44,16 @@ def judge(evidence: Evidence, thresholds: Thresholds, now: datetime) -> Verdict:
 def _not_applicable(evidence: Evidence) -> Reason | None:
     """Without MTA-STS, or with mode none on purpose, there is nothing to judge."""
     if evidence.mode == "none":
-        source = "is published" if evidence.history else "stands in the reports: no policy"
-        text = f"Mode none {source}. Senders may deliver in clear, and there is no enforce to judge."
+        source = "is published" if evidence.history else "is what the reports tell: their senders found no policy"
+        text = f"Mode none {source}. Senders may deliver in clear."
         return Reason("mode", text, None, fix="Publish a policy with mode testing to begin with.")
     if evidence.mode == "unknown" and evidence.history and evidence.history[-1].error == "no_record":
-        text = "No MTA-STS policy is published: there is no enforce to judge."
+        text = "No MTA-STS policy is published. Senders may deliver in clear."
         return Reason("mode", text, None, fix="Publish a policy with mode testing to begin with.")
     return None
+
+
+_NOTHING = "There is no enforce to judge."
 
 
 def _word(reasons: Sequence[Reason]) -> str:

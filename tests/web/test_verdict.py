@@ -68,7 +68,7 @@ def test_the_card_says_it_in_a_sentence_with_every_reason_and_what_to_do(client:
     assert [reason["text"] for reason in reasons if reason["text"] not in page.text] == []
     # Not by colour alone: a mark with its name.
     against = [reason for reason in reasons if reason["ok"] is False]
-    assert len(page.all("span", class_="tick", **{"aria-label": "against it"})) == len(against) == 2
+    assert len(page.all("span", class_="reason-mark", **{"aria-label": "against it"})) == len(against) == 2
 
 
 def test_the_list_shows_the_word(client: FlaskClient) -> None:
