@@ -10,7 +10,8 @@ from collector.delivery import Delivery, Envelope, Reason
 from collector.demo import documents
 from collector.demo.story import DOMAINS, FOREIGN, REPORTERS, Domain, PolicySpan, Reporter
 from collector.ingest import ingest
-from collector.monitor.model import Observation, StsPolicy
+from collector.monitor.checked import Certificate, Check, MxCheck, StsCheck, TlsrptCheck
+from collector.monitor.model import Observation, Problem, StsPolicy
 from collector.settings import Limits
 from collector.store import domains, published, queries
 from collector.store.commit import commit
@@ -49,7 +50,7 @@ def _publish(engine: "Engine", domain: Domain, now: datetime) -> None:
         last = now - (timedelta(days=ends[number] + 0.5) if number < len(ends) else timedelta(hours=2))
         for at in (first, last):
             seen = _observation(domain, span, at, f"2026{number + 1:02}")
-            published.record(engine, domain_id, seen, now + timedelta(days=365))
+            published.record(engine, domain_id, seen, now + timedelta(days=365), check=_check(domain, seen, now))
 
 
 def _observation(domain: Domain, span: PolicySpan, at: datetime, policy_id: str) -> Observation:
@@ -57,6 +58,24 @@ def _observation(domain: Domain, span: PolicySpan, at: datetime, policy_id: str)
         return Observation(at, policy_id, None, span.error, span.error_detail, domain.mx)
     policy = StsPolicy(span.mode, span.max_age, span.mx, "\r\n".join([*documents.policy_lines(span), ""]))
     return Observation(at, policy_id, policy, mx_hosts=domain.mx)
+
+
+def _check(domain: Domain, seen: Observation, now: datetime) -> Check:
+    """What a check found at the time of a look. All certificates were renewed since the troubles."""
+    record = f"v=TLSRPTv1; rua=mailto:tlsrpt@{domain.name}"
+    sts = StsCheck(f"v=STSv1; id={seen.policy_id}", seen.policy_id, seen.policy, seen.error)
+    mx = tuple(_host(domain, host, seen, now + timedelta(days=61)) for host in domain.mx)
+    return Check(domain.name, seen.at, TlsrptCheck(record, (f"mailto:tlsrpt@{domain.name}",)), sts, mx)
+
+
+def _host(domain: Domain, host: str, seen: Observation, ends: datetime) -> MxCheck:
+    matches = None if seen.policy is None else host in seen.policy.mx
+    bad = host in domain.self_signed
+    problems = (Problem("certificate_untrusted", "error", "the certificate is self-signed", _RENEW),) if bad else ()
+    return MxCheck(host, matches, True, Certificate(ends, (host,), not bad), problems=problems)
+
+
+_RENEW = "Have one issued by an authority that senders trust."
 
 
 def _deliveries(now: datetime, chance: random.Random) -> Iterator[Delivery]:

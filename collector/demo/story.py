@@ -48,6 +48,7 @@ class Domain:
     policies: tuple[PolicySpan, ...]
     troubles: tuple[Trouble, ...] = ()
     reporters: tuple[str, ...] = ()  # empty: all
+    self_signed: tuple[str, ...] = ()  # MX hosts whose certificate is
 
 
 REPORTERS = (
@@ -95,6 +96,7 @@ EXAMPLE_NET = Domain(
         Trouble(6, 1, "sts-webpki-invalid", None, 0.03, "certificate of mta-sts.example.net has expired"),
     ),
     ("bigmail.example", "office.example", "freemail.example"),
+    ("mx.backup.example",),
 )
 
 BUECHER = Domain(

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from collector.store import queries
+from collector.monitor.checked import Certificate, Check, MxCheck, StsCheck, TlsrptCheck
+from collector.store import checks, queries
+from collector.store.engine import writing
 from collector.store.queries import Evidence
 from dashboard.verdict import Verdict, judge
 from tests.support.collector import NOW, Collector
@@ -194,3 +196,29 @@ def test_each_domain_has_its_own_evidence(collector: Collector) -> None:
 
 def test_no_domain_no_query(collector: Collector) -> None:
     assert queries.evidence_of_all(collector.engine, [], now=datetime(2026, 11, 24, tzinfo=UTC)) == {}
+
+
+def check(collector: Collector, at: datetime, *hosts: MxCheck) -> None:
+    """A whole check of example.com, into the history."""
+    found = Check("example.com", at, TlsrptCheck(None), StsCheck(None, None, None), hosts)
+    with writing(collector.engine) as connection:
+        checks.record(connection, collector.id(), found, hosts_known=True)
+
+
+def shown(host: str, trusted: bool) -> MxCheck:
+    return MxCheck(host, True, True, Certificate(NOW + timedelta(days=60), (host,), trusted))
+
+
+def test_the_certificates_are_those_of_the_latest_check(collector: Collector) -> None:
+    assert evidence(collector).certificates is None
+    check(collector, NOW - timedelta(days=2), shown("mx1.example.com", False), shown("old.example.com", False))
+    check(collector, NOW - timedelta(days=1), shown("mx1.example.com", True), MxCheck("mx2.example.com", True, None))
+    found = evidence(collector).certificates
+    assert found is not None
+    assert [(each.host, each.starttls, each.trusted, each.checked_at) for each in found] == [
+        ("mx1.example.com", True, True, NOW - timedelta(days=1)),
+        ("mx2.example.com", None, None, NOW - timedelta(days=1)),
+    ]
+    assert [each.not_after for each in found] == [NOW + timedelta(days=60), None]
+    [reason] = [reason for reason in judged(evidence(collector)).reasons if reason.code == "certificates"]
+    assert (reason.ok, "mx2.example.com" in reason.text) == (None, True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from collector.store.engine import reading
-from collector.store.queries.common import decode_cursor, encode_cursor, number
+from collector.store.queries.common import decode_cursor, encode_cursor, number, total
 from collector.store.queries.modes import published_at, reported
 from collector.store.queries.policies import histories
 from collector.store.queries.rows import DomainOverview, Filter, Page, PublishedPolicy
@@ -95,7 +95,7 @@ def _daily_figures(
     """(successful, failed) by domain and day."""
     table = rollup_day.c
     query: Select[Any] = (
-        select(table.domain_id, table.day, func.sum(table.successful), func.sum(table.failed))
+        select(table.domain_id, table.day, total(table.successful), total(table.failed))
         .where(table.domain_id.in_(names), table.day.between(wanted.first, wanted.last))
         .group_by(table.domain_id, table.day)
     )

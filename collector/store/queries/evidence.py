@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, case, func, literal, select
 
 from collector.store.engine import reading
-from collector.store.queries.common import number
+from collector.store.queries.checks import CheckedHost, checked_hosts
+from collector.store.queries.common import number, total
 from collector.store.queries.domains import reported_modes
 from collector.store.queries.modes import in_force_at, published_at
 from collector.store.queries.policies import histories
@@ -42,7 +43,7 @@ class FailedDay:
 
 @dataclass(frozen=True, slots=True)
 class MxCertificate:
-    """What an MX host showed at our last check of it. `not_after` None: it showed no certificate."""
+    """What an MX host showed at our last check of it. `trusted`, `not_after` None: it showed no certificate."""
 
     host: str
     starttls: bool | None  # None: it was not reached
@@ -108,6 +109,7 @@ def _gather(
     failed = _failed(connection, domain_ids, first, is_detailed=is_detailed)
     ceilings = _ceilings(connection, list(failed), first)
     hosts = _mx(connection, domain_ids)
+    checked = checked_hosts(connection, domain_ids)
     found = {}
     for key in domain_ids:
         sessions, unauthenticated, reporters = totals.get(key, (0, 0, 0))
@@ -124,8 +126,20 @@ def _gather(
             ceiling=ceilings.get(key, {}),
             mx=mx,
             mx_seen=mx_seen,
+            certificates=_certificates(checked.get(key)),
         )
     return found
+
+
+def _certificates(checked: tuple[CheckedHost, ...] | None) -> tuple[MxCertificate, ...] | None:
+    if checked is None:
+        return None
+    found = []
+    for host in checked:
+        shown = host.found.certificate
+        trusted, not_after = (None, None) if shown is None else (shown.trusted, shown.not_after)
+        found.append(MxCertificate(host.found.host, host.found.starttls, trusted, not_after, host.at))
+    return tuple(found)
 
 
 def _since(table: Table, domain_ids: Collection[UUID], first: date) -> ColumnElement[bool]:
@@ -153,8 +167,8 @@ def _totals(connection: Connection, domain_ids: Collection[UUID], first: date) -
     query = (
         select(
             table.domain_id,
-            func.sum(table.sessions),
-            func.sum(case((table.authenticated, 0), else_=table.sessions)),
+            total(table.sessions),
+            total(case((table.authenticated, 0), else_=table.sessions)),
             func.count(table.reporter.distinct()),
         )
         .where(_since(rollup_policy, domain_ids, first), table.mode.in_(_JUDGING), table.sessions > 0)
@@ -171,7 +185,7 @@ def _failed(
     common = (table.domain_id, table.day, table.mode, table.result_type)
     apart = (table.reporter, table.mx) if is_detailed else ()
     query = (
-        select(*common, func.sum(table.failed), *(apart or (literal(None), literal(None))))
+        select(*common, total(table.failed), *(apart or (literal(None), literal(None))))
         .where(_since(rollup_failure, domain_ids, first), table.failed > 0)
         .group_by(*common, *apart)
         .order_by(*common, *apart)
@@ -189,7 +203,7 @@ def _ceilings(
     """By domain, then by day and mode: the failed sessions of the sts results, and no more than the whole day's."""
     table, whole = rollup_type.c, _whole_days(connection, domain_ids, first)
     query = (
-        select(table.domain_id, table.day, table.mode, func.sum(table.failed))
+        select(table.domain_id, table.day, table.mode, total(table.failed))
         .where(_since(rollup_type, domain_ids, first), table.policy_type == "sts", table.failed > 0)
         .group_by(table.domain_id, table.day, table.mode)
     )
@@ -204,7 +218,7 @@ def _whole_days(connection: Connection, domain_ids: Collection[UUID], first: dat
     """The failed sessions of a day (rule 4)."""
     table = rollup_day.c
     query = (
-        select(table.domain_id, table.day, func.sum(table.failed))
+        select(table.domain_id, table.day, total(table.failed))
         .where(_since(rollup_day, domain_ids, first), table.failed > 0)
         .group_by(table.domain_id, table.day)
     )
