@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench fuzz docs format lock clean browser dovecot
+.PHONY: help run demo test lint bench fuzz docs format lock clean browser dovecot unbound
 
 help:
 	@echo "make run     start everything on SQLite and print the address of the dashboard"
@@ -24,7 +24,7 @@ run: $(VENV)/run.ok
 demo: $(VENV)/run.ok
 	@exec $(BIN)/tlsrpt demo
 
-test: lint browser dovecot
+test: lint browser dovecot unbound
 	$(BIN)/pytest
 
 lint: $(VENV)/dev.ok
@@ -57,6 +57,10 @@ browser:
 # The IMAP tests start a Dovecot of their own.
 dovecot:
 	@PATH="$$PATH:/usr/sbin" command -v dovecot >/dev/null || { echo "Dovecot is missing: apt install dovecot-imapd"; exit 1; }
+
+# The DNSSEC tests start an unbound of their own.
+unbound:
+	@PATH="$$PATH:/usr/sbin" command -v unbound >/dev/null || { echo "unbound is missing: apt install unbound"; exit 1; }
 
 # One line says what is missing, instead of a traceback.
 $(VENV)/pip.ok:

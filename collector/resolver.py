@@ -152,7 +152,7 @@ class Resolver:
         return (await self.address_answer_async(name)).addresses
 
     async def address_answer_async(self, name: str) -> AddressAnswer:
-        """The same with its proof: secure if all that was found is (RFC 7672 section 2.2.2)."""
+        """The same with its proof: secure if all that was found is (RFC 7672 section 2.2)."""
         results = await asyncio.gather(self._answer(name, "A"), self._answer(name, "AAAA"), return_exceptions=True)
         answers = [result for result in results if isinstance(result, _Answer)]
         found = [answer for answer in answers if answer.records]

@@ -12,8 +12,8 @@ import socketserver
 import ssl
 import tempfile
 import threading
-import warnings
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,12 +53,14 @@ class Authority:
 
 @dataclass
 class Seen:
-    """What clients did: greetings they sent, server names they asked for, mails (never any), leave they took."""
+    """What clients did: what they said, server names they asked for, how many took their leave."""
 
     connections: int = 0
     commands: list[str] = field(default_factory=list)
     server_names: list[str | None] = field(default_factory=list)
     quits: int = 0
+    now: int = 0
+    most_at_once: int = 0
 
 
 class MxHost:
@@ -74,16 +76,21 @@ class MxHost:
         answers: dict[str, bytes] | None = None,
         steps: Steps | None = None,
         after_starttls: Steps | None = None,
-        highest: ssl.TLSVersion | None = None,
+        prepare: Callable[[ssl.SSLContext], None] = lambda context: None,
+        delay: float = 0,
+        at_once: bool = False,
     ) -> None:
-        """`answers` replace those to a command, or to "" (the greeting). `highest`: the newest TLS that it speaks."""
+        """`delay`: seconds before the greeting. `at_once`: TLS comes first, as at port 465. `answers` replace those to a command, or to "" (the greeting); `prepare` makes its TLS another."""
         self.seen = Seen()
         self.stopping = threading.Event()
         self._hello = hello
         self._answers = answers or {}
         self._steps = steps
+        self._delay = delay
+        self._at_once = at_once
+        self._lock = threading.Lock()
         self._after_starttls = after_starttls
-        self._context = _context(certificate, highest, self.seen) if certificate is not None else None
+        self._context = _context(certificate, prepare, self.seen) if certificate is not None else None
         kind = _Server6 if ":" in address else _Server
         self._server = kind((address, port), _Handler)
         self._server.owner = self
@@ -106,10 +113,24 @@ class MxHost:
         self._thread.join()
 
     def serve(self, connection: socket.socket) -> None:
-        self.seen.connections += 1
+        with self._lock:
+            self.seen.connections += 1
+            self.seen.now += 1
+            self.seen.most_at_once = max(self.seen.now, self.seen.most_at_once)
+        try:
+            self._serve(connection)
+        finally:
+            with self._lock:
+                self.seen.now -= 1
+
+    def _serve(self, connection: socket.socket) -> None:
         if self._steps is not None:
             self.play(connection, self._steps)
             return
+        if self._at_once:
+            self._secure(connection)
+            return
+        time.sleep(self._delay)
         connection.sendall(self._answers.get("", b"220 mx.example.com ESMTP\r\n"))
         self._dialogue(connection)
 
@@ -159,15 +180,12 @@ class MxHost:
                 self._dialogue(tls)
 
 
-def _context(certificate: trustme.LeafCert, highest: ssl.TLSVersion | None, seen: Seen) -> ssl.SSLContext:
+def _context(certificate: trustme.LeafCert, prepare: Callable[[ssl.SSLContext], None], seen: Seen) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     certificate.configure_cert(context)
     context.sni_callback = lambda _, name, __: seen.server_names.append(name)
-    if highest is not None:
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # old on purpose
-            context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-            context.maximum_version = highest
+    prepare(context)
     return context
 
 

@@ -37,7 +37,7 @@ def read(look: Look, circumstances: Circumstances) -> News:
     found = dane.match(records, tls.chain if tls is not None else ())
     problems = [_defective(record) for record in records if dane.defect(record)]
     problems += map(_unreadable, look.tlsa.unreadable)
-    if records and dnssec is not True:
+    if records and dnssec is not True and not isinstance(look.addresses, Fault):
         problems.append(_without_proof(dnssec, circumstances))
     if found.usable and tls is not None and found.by is None:
         problems.append(_mismatch(found.usable, dnssec, tls.chain))
@@ -83,14 +83,11 @@ def _without_proof(dnssec: bool | None, circumstances: Circumstances) -> Problem
 
 
 def _mismatch(usable: tuple[Tlsa, ...], dnssec: bool | None, chain: tuple[bytes, ...]) -> Problem:
-    """Without DNSSEC nobody heeds the records yet, and nothing is held back."""
+    """Without DNSSEC nobody heeds the records yet, and nothing is held back (RFC 7672 section 2.2)."""
     records = "TLSA record does not match" if len(usable) == 1 else f"{len(usable)} TLSA records do not match"
-    text = f"the {records} the certificate that the host shows"
-    if dnssec is False:
-        text, severity = f"{text}. Once DNSSEC proves them, senders that use DANE hold back the mail for it.", "warning"
-    else:
-        text, severity = f"{text}. Senders that use DANE hold back the mail for it (RFC 7672 section 2.2).", "error"
-    return Problem("tlsa_mismatch", severity, text, f"The record for it is {dane.record_for(chain[0])}. {_RENEW}")
+    when = {True: "S", False: "Once DNSSEC proves it, s", None: "If DNSSEC proves it, s"}[dnssec]
+    text = f"the {records} the certificate that the host shows. {when}enders that use DANE hold back the mail for it."
+    return Problem("tlsa_mismatch", "warning" if dnssec is False else "error", text, f"The record for it is {dane.record_for(chain[0])}. {_RENEW}")
 
 
 def _short(record: Tlsa) -> str:

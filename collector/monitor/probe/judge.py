@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from collector import domains
 from collector.monitor.checked import Certificate, MxCheck
-from collector.monitor.model import Problem, StsPolicy
+from collector.monitor.model import Problem
 from collector.monitor.probe import announced, certificate, dane
 from collector.monitor.probe.facts import Circumstances, Fault, Look, TlsSeen
 
@@ -25,10 +24,13 @@ _FIXES = {
 
 
 def judge(look: Look, circumstances: Circumstances) -> MxCheck:
-    """`problems` of severity error are those for which somebody holds back mail, now or under enforce."""
+    """`problems` of severity error are those for which somebody holds back mail, now or under enforce.
+
+    Whether the policy names the host is not looked at here: `matches_policy` is None.
+    """
     session, tls = look.session, look.session.tls if look.session is not None else None
     news = announced.read(look, circumstances)
-    problems = [*_naming(look, circumstances), *_reaching(look, circumstances, dane_asks=news.asks_for_tls)]
+    problems = [*_naming(look), *_reaching(look, circumstances, dane_asks=news.asks_for_tls)]
     shown = None
     if tls is not None:
         shown, met = _certificate(look.host, tls, circumstances.now)
@@ -36,7 +38,7 @@ def judge(look: Look, circumstances: Circumstances) -> MxCheck:
         problems += _version(tls)
     return MxCheck(
         look.host,
-        _matches(look.host, circumstances.policy),
+        None,
         session.starttls if session is not None else None,
         shown,
         tuple(map(str, news.records)),
@@ -45,18 +47,7 @@ def judge(look: Look, circumstances: Circumstances) -> MxCheck:
     )
 
 
-def _matches(host: str, policy: StsPolicy | None) -> bool | None:
-    """Mode none is as if there were no policy (M19)."""
-    if policy is None or policy.mode == "none":
-        return None
-    return any(domains.mx_matches(pattern, host) for pattern in policy.mx)
-
-
-def _naming(look: Look, circumstances: Circumstances) -> Iterator[Problem]:
-    policy = circumstances.policy
-    if policy is not None and _matches(look.host, policy) is False:
-        text = f"the policy does not name {look.host}. {circumstances.effect}"
-        yield Problem("mx_not_in_policy", "error", text, f"mx: {look.host}")
+def _naming(look: Look) -> Iterator[Problem]:
     addresses = look.addresses
     if not isinstance(addresses, Fault) and addresses.canonical != look.host:
         text = (

@@ -59,7 +59,7 @@ class Prober:
             addresses, tlsa = await asyncio.gather(self._addresses(host), self._tlsa(host))
             if isinstance(addresses, Fault):
                 return Look(host, addresses, tlsa)
-            # RFC 7672 section 2.2.2: the records of a proven alias's end come first.
+            # RFC 7672 section 2.2: the records of a proven alias's end come first.
             if addresses.canonical != host and addresses.secure:
                 further = await self._tlsa(addresses.canonical)
                 tlsa = further if isinstance(further, Fault) or further.records else tlsa
