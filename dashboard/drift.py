@@ -107,21 +107,18 @@ def _change(policies: Policies, now: datetime) -> Change | None:
     if since is None:
         return None
     day = since.astimezone(UTC).date()
-    picked_up: dict[str, date] = {}
-    not_yet: list[str] = []
-    for reporter, rows in _by_reporter(policies.reported, day).items():
-        day_of = _picked_up(rows, current, day)
-        if day_of is None:
-            not_yet.append(reporter)
-        else:
-            picked_up[reporter] = day_of
+    found = {name: _picked_up(rows, current, day) for name, rows in _by_reporter(policies.reported, day).items()}
+    picked_up = {name: day_of for name, day_of in found.items() if day_of is not None}
+    # Who never held another policy had nothing to pick up: his first report may come at any time.
+    had_another = {row.reporter for row in policies.reported if not _says(current, row) and row.mode != "unknown"}
+    switched = [day_of for name, day_of in picked_up.items() if name in had_another]
     old = [interval for interval in good if not _alike(interval, current)]
     until = max(interval.last_seen + timedelta(seconds=interval.max_age or 0) for interval in old)
     return Change(
         day,
         tuple(sorted(picked_up)),
-        tuple(sorted(not_yet)),
-        max(picked_up.values(), default=None),
+        tuple(sorted(found.keys() - picked_up.keys())),
+        max(switched) if switched else min(picked_up.values(), default=None),
         until.astimezone(UTC).date() if until > now else None,
     )
 

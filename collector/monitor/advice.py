@@ -153,8 +153,9 @@ def _file(domain: str, wanted: StsPolicy, seen: Seen) -> Step:
     host = f"mta-sts.{domain}"
     found = seen.found.policy
     if seen.hosted is not None:
+        wanted = seen.hosted.policy
         why = f"This dashboard answers with it. {host} must lead here, by HTTPS with a certificate for just this name."
-        is_there = found is not None and found.text == seen.hosted.policy.text
+        is_there = found is not None and found.text == wanted.text
     else:
         why = f"{host} needs an address, a web server, and a certificate for just this name; no redirect."
         is_there = found is not None and _alike(found, wanted)
@@ -191,7 +192,7 @@ def _roll_over(domain: str, wanted: StsPolicy, seen: Seen, now: datetime) -> tup
             "enforce-record",
             "Change the id",
             "Only once the new policy can be fetched (RFC 8461 section 8.1).",
-            () if is_enforced else (_txt(domain, _later_id(now, 1)),),
+            () if is_enforced else _new_id(domain, seen, now, 1),
         ),
         Step(
             "pickup",
@@ -215,7 +216,7 @@ def _removal(domain: str, seen: Seen, now: datetime) -> tuple[Step, ...]:
             (_item(domain, made("none", REMOVAL_MAX_AGE, ())),),
             policy is not None and policy.mode == "none",
         ),
-        Step("none-record", "Change the id", "Once that policy can be fetched.", (_txt(domain, _later_id(now, 2)),)),
+        Step("none-record", "Change the id", "Once that policy can be fetched.", _new_id(domain, seen, now, 2)),
         Step(
             "outlast",
             f"Wait until {until.day} {until:%b %Y}",
@@ -238,12 +239,14 @@ def _notes(seen: Seen, wanted: StsPolicy) -> Iterable[str]:
         yield "The domain has no MX host: nobody sends mail to it, and there is nothing to protect."
     for problem in seen.tlsrpt.problems:
         yield f"_smtp._tls: {problem.text}."
-    policy = seen.found.policy
+    policy, where = seen.found.policy, "published"
+    if seen.hosted is not None:
+        policy, where = seen.hosted.policy, "served"
     if policy is not None and policy.mode != "none":
         for host in hosts or ():
             if not covers(policy.mx, host):
-                yield f"The published policy does not list {host}: add it."
-    elif seen.found.error not in (None, "no_record"):
+                yield f"The {where} policy does not list {host}: add it."
+    if seen.found.error not in (None, "no_record"):
         yield f"The policy cannot be fetched: {seen.found.error_detail or seen.found.error}."
     for pattern in wanted.mx:
         if hosts and not any(mx_matches(pattern, host) for host in hosts):
@@ -254,9 +257,14 @@ def _alike(one: StsPolicy, other: StsPolicy) -> bool:
     return one.mode == other.mode and set(one.mx) == set(other.mx) and one.max_age == other.max_age
 
 
-def _later_id(now: datetime, seconds: int) -> str:
-    """Ids in one plan differ, so that two steps copied at once are still two changes."""
-    return fresh_id(now + timedelta(seconds=seconds))
+def _new_id(domain: str, seen: Seen, now: datetime, step: int) -> tuple[Item, ...]:
+    """The record of a later step. Ids in one plan differ: two steps that are copied at once are still two changes.
+
+    A policy that is served here gets its id when it is set.
+    """
+    if seen.hosted is not None:
+        return ()
+    return (_txt(domain, fresh_id(now + timedelta(seconds=step))),)
 
 
 def _item(domain: str, policy: StsPolicy) -> Item:

@@ -5,7 +5,6 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from collector.errors import UsageError
@@ -20,10 +19,8 @@ from collector.setup.look import Look, look
 from collector.setup.ours import ours
 from collector.setup.self_test import Result, SelfTest
 from collector.store import hosted, queries
+from collector.store.engine import Engine
 from collector.store.hosted import HostedRow
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 # Whoever asks again sooner sees the same: pages ask by themselves while they wait.
 _REMEMBERED_SECONDS = 4.0
@@ -43,7 +40,7 @@ class Draft:
 class Setup:
     """For known domains only; `name` in normal form, `now` aware UTC. Methods raise StoreUnavailable."""
 
-    def __init__(self, settings: Settings, engine: "Engine") -> None:
+    def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
         self._engine = engine
         self._resolver = Resolver(settings.dns)

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from collector.errors import LookupFailed, NoSuchName
@@ -21,10 +20,8 @@ from collector.setup.deadline import Deadline
 from collector.setup.ours import address_of, ours
 from collector.setup.steps import Step, Way
 from collector.store import self_tests
+from collector.store.engine import Engine
 from collector.store.self_tests import Arrival, SelfTestRow
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 _MOST_WAYS = 5
 _SECONDS = 90.0  # for all of them together
@@ -49,7 +46,7 @@ class SelfTest:
     def __init__(
         self,
         settings: Settings,
-        engine: "Engine",
+        engine: Engine,
         *,
         resolver: Resolver,
         context: ssl.SSLContext,

@@ -13,6 +13,7 @@ from flask import current_app
 
 from collector.settings import Settings
 from collector.store.engine import Engine
+from dashboard.web.setup import Setup
 
 GROUP = "tlsrpt.actions"
 _KEY = "tlsrpt.actions"
@@ -52,6 +53,21 @@ class Actions:
         """Makes a domain (normal form) known and counts its backlog. Raises StoreUnavailable."""
         adopt: Callable[[str], Adopted] = self._make("adopt")
         return adopt
+
+    @cached_property
+    def check(self) -> Callable[[str], dict[str, Any]]:
+        """Checks a known domain (normal form), into the history, and answers as `tlsrpt check --json`.
+
+        Raises UsageError (it is none of the domains), CheckBusy, StoreUnavailable.
+        """
+        check: Callable[[str], dict[str, Any]] = self._make("check")
+        return check
+
+    @cached_property
+    def setup(self) -> Setup:
+        """Helps with setting a domain up."""
+        setup: Setup = self._make("setup")
+        return setup
 
     def _make(self, name: str) -> Any:
         [point] = entry_points(group=GROUP, name=name)

@@ -134,6 +134,16 @@ def test_a_served_policy_is_ticked_when_just_it_is_fetched_and_its_id_is_in_dns(
     assert (of(behind, "policy").seen, of(behind, "record").seen) == (False, False)
     assert value(behind, "record") == "v=STSv1; id=b2;"
     assert "mode: testing" in value(behind, "policy")
+    # The next ids are made when the next policies are set.
+    assert (of(behind, "enforce-record").publish, of(behind, "none-record").publish) == ((), ())
+
+
+def test_a_served_policy_that_lacks_an_mx_is_shown_as_it_is_served() -> None:
+    served = Hosted(made("testing", 86400, MX[:1]), "b2")
+    made_plan = plan("example.com", OURS, seen(hosted=served), NOW)
+    assert value(made_plan, "policy") == served.policy.text
+    assert "The served policy does not list mx2.example.com: add it." in made_plan.notes
+    assert "mx: mx2.example.com" in value(made_plan, "enforce")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,11 @@ def test_how_old_a_reported_policy_is(row: ReportedPolicy, state: str) -> None:
             id="everybody",
         ),
         pytest.param(
+            [reported("enforce", "a", 12, 13), reported("testing", "a", 1, 11), reported("enforce", "new", 13, 13)],
+            "Everybody who reported since has picked up the change of 10 Nov 2026 by 12 Nov 2026.",
+            id="who is new has nothing to pick up",
+        ),
+        pytest.param(
             [reported("enforce", "a", 11, 13), reported("testing", "b", 1, 12)],
             "1 of 2 reporters have picked up the change of 10 Nov 2026; not yet: b; "
             "an older policy may be held until 17 Nov 2026.",

@@ -2,8 +2,8 @@
 
 from flask import Blueprint
 
-from dashboard.web.api import deliveries, domains, reports
+from dashboard.web.api import check, deliveries, domains, reports, setup
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for part in (domains, reports, deliveries):
+for part in (domains, check, setup, reports, deliveries):
     part.add_to(blueprint)

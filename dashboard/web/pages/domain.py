@@ -29,13 +29,14 @@ def overview(domain: str) -> str:
     listed = queries.failures(engine, domain_id, filter_, limit=_CAUSES)
     history = queries.policies(engine, domain_id, now=now)
     found = causes(table, listed.items)
-    return _render(
+    return render(
         "domain.html",
         name,
         days=days,
         bands=bands(days),
         headline=headline(days),
         verdict=asked.verdict(domain_id),
+        check=queries.last_check(engine, domain_id),
         mx=table,
         causes=found,
         consequences=consequences(found),
@@ -52,36 +53,35 @@ def overview(domain: str) -> str:
 def daily(domain: str) -> str:
     name, domain_id = scope.domain(domain)
     days: Daily = queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now())
-    return _render("daily.html", name, days=days, headline=headline(days))
+    return render("daily.html", name, days=days, headline=headline(days))
 
 
 def mx(domain: str) -> str:
     name, domain_id = scope.domain(domain)
     table: MxTable = queries.mx_figures(state.engine(), domain_id, asked.figures_filter(), now=state.now())
-    return _render("mx.html", name, mx=table)
+    return render("mx.html", name, mx=table)
 
 
 def failures(domain: str) -> str:
     name, domain_id = scope.domain(domain)
     page = asked.failures(domain_id)
-    return _render("failures.html", name, failures=page.items, next=page.next)
+    return render("failures.html", name, failures=page.items, next=page.next)
 
 
 def reporters(domain: str) -> str:
     name, domain_id = scope.domain(domain)
     rows = queries.reporters(state.engine(), domain_id, asked.figures_filter(), now=state.now())
-    return _render("reporters.html", name, reporters=rows)
+    return render("reporters.html", name, reporters=rows)
 
 
 def policies(domain: str) -> str:
     name, domain_id = scope.domain(domain)
     history: Policies = queries.policies(state.engine(), domain_id, now=state.now())
-    return _render(
-        "policies.html", name, policies=history, current=_current(history), drift=drift(history, state.now())
-    )
+    return render("policies.html", name, policies=history, current=_current(history), drift=drift(history, state.now()))
 
 
-def _render(template: str, name: str, **values: object) -> str:
+def render(template: str, name: str, **values: object) -> str:
+    """A page of the domain `name` (normal form), with what all of them show."""
     today = state.today()
     # How the domain is now, whatever the range: the mode beside its name, and whether a report has ever come.
     [row] = queries.domain_overview(state.engine(), Filter(today, today), now=state.now(), only=(name,)).items

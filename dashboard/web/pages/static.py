@@ -20,7 +20,10 @@ _TYPES = {
 }
 _A_YEAR = 31_536_000
 # `style.css` is these files of style/ in one: one request, one compression. Later rules win, so the order counts.
-STYLE = ("tokens", "base", "layout", "boxes", "forms", "tables", "words", "verdict", "charts", "narrow", "print")
+STYLE = (
+    *("tokens", "base", "layout", "boxes", "setup", "forms"),
+    *("tables", "words", "verdict", "charts", "narrow", "print"),
+)
 
 
 @dataclass(frozen=True, slots=True)

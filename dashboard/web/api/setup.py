@@ -1,0 +1,67 @@
+"""`/api/v1/domains/{d}/setup`: the steps with their ticks, looked at just now, and how far the self-test came."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from collector.store.queries.shapes import Shape
+from dashboard.web import respond, scope, state
+from dashboard.web.actions import actions
+from dashboard.web.api import answers
+
+_SECTIONS = ("begin", "roll_over", "removal")
+
+
+def add_to(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/domains/<domain>/setup", view_func=setup)
+    blueprint.add_url_rule("/domains/<domain>/self-test", view_func=self_test, methods=["POST"])
+
+
+def setup(domain: str) -> Response:
+    name, domain_id = scope.domain(domain)
+    act, now = actions().setup, state.now()
+    plan = act.plan(name, domain_id, now)
+    return answers.only_json(
+        {
+            "domain": name,
+            "steps": [_step(section, step) for section in _SECTIONS for step in getattr(plan, section)],
+            "notes": plan.notes,
+            "self_test": _self_test(act.self_test(name, domain_id, now)),
+        }
+    )
+
+
+def self_test(domain: str) -> Response:
+    """Starts one: 202, or 429 if one was started less than a minute ago. `setup` tells how far it comes."""
+    name, domain_id = scope.domain(domain)
+    act, now = actions().setup, state.now()
+    if not act.begin_self_test(name, domain_id, now):
+        response = respond.error(429, "too_many_requests", "A self-test was started less than a minute ago.")
+        response.headers["Retry-After"] = "60"
+        return response
+    return respond.json({"domain": name, "self_test": _self_test(act.self_test(name, domain_id, now))}, 202)
+
+
+def _step(section: str, step: Any) -> Shape:
+    """`seen`: whether it is live; null where nobody can see it."""
+    publish = [{"kind": item.kind, "name": item.name, "value": item.value} for item in step.publish]
+    return {
+        "section": section,
+        "key": step.key,
+        "title": step.title,
+        "why": step.why,
+        "seen": step.seen,
+        "publish": publish,
+    }
+
+
+def _self_test(result: Any) -> Shape | None:
+    """`arrived` null: it is under way."""
+    if result is None:
+        return None
+    return {
+        "started_at": result.started_at,
+        "finished_at": result.finished_at,
+        "arrived": result.arrived,
+        "ways": [way.as_json() for way in result.ways],
+    }
