@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -304,3 +305,12 @@ def test_record_writes_into_the_history_of_a_known_domain(variables: dict[str, s
     engine.dispose()
     assert kept is not None
     assert shape.check(kept) | {"mx": None} == answer | {"mx": None}
+
+
+def test_every_mistake_of_the_docs_is_one_that_is_found() -> None:
+    root = Path(__file__).parents[2]
+    table = (root / "docs" / "check.md").read_text().partition("## Usual mistakes")[2]
+    codes = [code for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for code in re.findall(r"`(\w+)`", row)]
+    source = "".join(path.read_text() for path in (root / "collector" / "monitor").glob("*.py"))
+    assert len(codes) > 30
+    assert [code for code in codes if f'"{code}"' not in source] == []
