@@ -8,7 +8,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as WsgiResponse
 
-from collector.errors import KeyUnavailable, SchemaOutdated, TemporaryError, UsageError
+from collector.errors import CheckBusy, KeyUnavailable, SchemaOutdated, TemporaryError, UsageError
 from dashboard.web import respond
 
 log = logging.getLogger("tlsrpt.web")
@@ -16,7 +16,6 @@ log = logging.getLogger("tlsrpt.web")
 _TRY_AGAIN_SECONDS = "10"
 _STORE_AWAY = "The database does not answer at the moment."
 _KEY_AWAY = "DNS could not deliver the DKIM key of the mail just now. Nothing was changed; try again later."
-
 # Codes are words, so that programs need not know HTTP; anything else is called by its number.
 _CODES = {
     400: "bad_request",
@@ -61,9 +60,19 @@ def _usage(error: UsageError) -> Response:
 
 def _unavailable(error: Exception) -> Response:
     log.warning("%s %s: %s", request.method, request.path, error)
-    response = answer(503, _KEY_AWAY if isinstance(error, KeyUnavailable) else _STORE_AWAY)
+    response = answer(503, _what_is_away(error))
     response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
     return response
+
+
+def _what_is_away(error: Exception) -> str:
+    match error:
+        case CheckBusy():
+            return f"{error}."
+        case KeyUnavailable():
+            return _KEY_AWAY
+        case _:
+            return _STORE_AWAY
 
 
 def _unexpected(error: Exception) -> Response:
