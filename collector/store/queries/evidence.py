@@ -82,6 +82,16 @@ class Evidence:
     certificates: tuple[MxCertificate, ...] | None = None
 
 
+@dataclass(slots=True)
+class _Judged:
+    """The sessions of a domain under a policy in testing or enforce."""
+
+    sessions: int = 0
+    unauthenticated: int = 0
+    days: list[date] = field(default_factory=list)
+    ceiling: dict[tuple[date, str], int] = field(default_factory=dict)
+
+
 def evidence(engine: Engine, domain_id: UUID, *, now: datetime) -> Evidence:
     """The evidence about one domain, its failures by reporter and MX."""
     with reading(engine) as connection:
@@ -104,26 +114,25 @@ def _gather(
     first = now.date() - timedelta(days=WINDOW_DAYS)
     published = histories(connection, domain_ids)
     reported = reported_modes(connection, [key for key in domain_ids if not published[key]])
-    days = _days(connection, domain_ids, first)
-    totals = _totals(connection, domain_ids, first)
+    judged = _judged(connection, domain_ids, first)
+    reporters = _reporters(connection, domain_ids, first)
     failed = _failed(connection, domain_ids, first, is_detailed=is_detailed)
-    ceilings = _ceilings(connection, list(failed), first)
     hosts = _mx(connection, domain_ids)
     checked = checked_hosts(connection, domain_ids)
     found = {}
     for key in domain_ids:
-        sessions, unauthenticated, reporters = totals.get(key, (0, 0, 0))
+        of = judged.get(key, _Judged())
         mx, mx_seen = hosts.get(key, (None, None))
         found[key] = Evidence(
             mode=published_at(published[key], now) or reported.get(key, "unknown"),
             history=published[key],
             in_force=in_force_at(published[key], now),
-            days=tuple(days.get(key, ())),
-            sessions=sessions,
-            unauthenticated=unauthenticated,
-            reporters=reporters,
+            days=tuple(of.days),
+            sessions=of.sessions,
+            unauthenticated=of.unauthenticated,
+            reporters=reporters.get(key, 0),
             failed=tuple(failed.get(key, ())),
-            ceiling=ceilings.get(key, {}),
+            ceiling=of.ceiling,
             mx=mx,
             mx_seen=mx_seen,
             certificates=_certificates(checked.get(key)),
@@ -146,35 +155,48 @@ def _since(table: Table, domain_ids: Collection[UUID], first: date) -> ColumnEle
     return and_(table.c.domain_id.in_(domain_ids), table.c.day >= first)
 
 
-def _days(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, list[date]]:
-    """The days with sessions that were validated, by domain."""
-    table = rollup_policy.c
-    query = (
-        select(table.domain_id, table.day)
-        .where(_since(rollup_policy, domain_ids, first), table.mode.in_(_JUDGING), table.sessions > 0)
-        .group_by(table.domain_id, table.day)
-        .order_by(table.domain_id, table.day)
-    )
-    found: dict[UUID, list[date]] = {}
-    for domain_id, day in connection.execute(query):
-        found.setdefault(domain_id, []).append(day)
-    return found
-
-
-def _totals(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, tuple[int, int, int]]:
-    """(sessions, those of them without authentication, reporters) by domain."""
-    table = rollup_policy.c
+def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, _Judged]:
+    """The sessions by domain. Days are in order; a day's failed sessions are no more than the day has in all."""
+    table, whole = rollup_type.c, _whole_days(connection, domain_ids, first)
+    unauthenticated = case((table.authenticated, 0), else_=1)
     query = (
         select(
             table.domain_id,
-            total(table.sessions),
-            total(case((table.authenticated, 0), else_=table.sessions)),
-            func.count(table.reporter.distinct()),
+            table.day,
+            table.mode,
+            total(table.successful),
+            total(table.failed),
+            total(table.successful * unauthenticated),
+            total(table.failed * unauthenticated),
         )
+        .where(_since(rollup_type, domain_ids, first), table.policy_type == "sts", table.mode.in_(_JUDGING))
+        .group_by(table.domain_id, table.day, table.mode)
+        .order_by(table.domain_id, table.day)
+    )
+    found: dict[UUID, _Judged] = {}
+    for domain_id, day, mode, *counts in connection.execute(query):
+        successful, failed, *unmarked = map(number, counts)
+        if not successful + failed:
+            continue
+        of = found.setdefault(domain_id, _Judged())
+        of.sessions += successful + failed
+        of.unauthenticated += sum(unmarked)
+        if day not in of.days[-1:]:
+            of.days.append(day)
+        if failed:
+            of.ceiling[day, mode] = min(failed, whole.get((domain_id, day), 0))
+    return found
+
+
+def _reporters(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, int]:
+    """How many told of such sessions, by domain."""
+    table = rollup_policy.c
+    query = (
+        select(table.domain_id, func.count(table.reporter.distinct()))
         .where(_since(rollup_policy, domain_ids, first), table.mode.in_(_JUDGING), table.sessions > 0)
         .group_by(table.domain_id)
     )
-    return {key: (number(a), number(b), number(c)) for key, a, b, c in connection.execute(query)}
+    return {domain_id: number(count) for domain_id, count in connection.execute(query)}
 
 
 def _failed(
@@ -194,23 +216,6 @@ def _failed(
     for domain_id, day, mode, result_type, failed, reporter, mx in connection.execute(query):
         host = (mx or "") if is_detailed else None
         found.setdefault(domain_id, []).append(FailedDay(day, mode, result_type, number(failed), reporter, host))
-    return found
-
-
-def _ceilings(
-    connection: Connection, domain_ids: Collection[UUID], first: date
-) -> dict[UUID, dict[tuple[date, str], int]]:
-    """By domain, then by day and mode: the failed sessions of the sts results, and no more than the whole day's."""
-    table, whole = rollup_type.c, _whole_days(connection, domain_ids, first)
-    query = (
-        select(table.domain_id, table.day, table.mode, total(table.failed))
-        .where(_since(rollup_type, domain_ids, first), table.policy_type == "sts", table.failed > 0)
-        .group_by(table.domain_id, table.day, table.mode)
-    )
-    found: dict[UUID, dict[tuple[date, str], int]] = {}
-    for domain_id, day, mode, failed in connection.execute(query):
-        most = whole.get((domain_id, day), 0)
-        found.setdefault(domain_id, {})[day, mode] = min(number(failed), most)
     return found
 
 
