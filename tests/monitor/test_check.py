@@ -16,6 +16,7 @@ from collector.monitor.fetch import tls_context
 from collector.monitor.model import Problem, StsPolicy
 from collector.resolver import Resolver
 from tests.support.dns import SERVFAIL, DnsServer, Zone
+from tests.support.mx_host import Authority, MxHost
 from tests.support.policy_host import Host, PolicyHost, ok, redirect
 from tests.support.processes import tlsrpt
 
@@ -269,12 +270,39 @@ def test_the_command_tells_people_what_to_publish(variables: dict[str, str], tmp
     assert "\x1b" not in ended.stdout  # no terminal, no colours
 
 
-def test_the_command_is_content(variables: dict[str, str], tmp_path: Path) -> None:
-    # Its MX hosts have no address here, so that all the rest is what this looks at.
-    ended = tlsrpt("check", "charset.example", cwd=tmp_path, variables=variables)
-    assert ended.returncode == 1
-    assert "MTA-STS  warning" in ended.stdout or "MTA-STS  ok" in ended.stdout
-    assert "policy" in ended.stdout
+def test_the_command_is_content_with_a_domain_that_is_well(
+    variables: dict[str, str], host: PolicyHost, dns: DnsServer, tmp_path: Path
+) -> None:
+    """Record, policy and MX host all real: exit status 0, a line for each."""
+    authority = Authority()
+    trusted = tmp_path / "ca.pem"
+    trusted.write_bytes(host.ca_file.read_bytes() + authority.ca_file.read_bytes())
+    host.hosts["well.example"] = Host(ok(policy("mx.well.example")))
+    dns.zone |= {
+        ("_smtp._tls.well.example", "TXT"): [RUA],
+        ("_mta-sts.well.example", "TXT"): ["v=STSv1; id=1"],
+        ("mta-sts.well.example", "A"): ["127.0.0.1"],
+        ("well.example", "MX"): ["10 mx.well.example"],
+        ("mx.well.example", "A"): ["127.0.0.1"],
+    }
+    with MxHost(authority.certificate("mx.well.example")) as mx:
+        real = variables | {"TLSRPT_MONITOR_CA_FILE": str(trusted), "TLSRPT_MONITOR_SMTP_PORT": str(mx.port)}
+        ended = tlsrpt("check", "well.example", cwd=tmp_path, variables=real)
+        told = tlsrpt("check", "well.example", "--json", cwd=tmp_path, variables=real)
+    authority.close()
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    first, _, *parts = ended.stdout.splitlines()
+    assert first == "well.example: all is well"
+    assert [line.split()[:2] for line in parts[:4]] == [
+        ["TLSRPT", "ok"],
+        ["MTA-STS", "ok"],
+        ["policy", "mode"],
+        ["MX", "mx.well.example"],
+    ]
+    assert "in the policy, STARTTLS, certificate trusted" in parts[3]
+    answer = json.loads(told.stdout)
+    assert (answer["ok"], answer["mx"][0]["starttls"], answer["mx"][0]["matches_policy"]) == (True, True, True)
+    assert answer["mx"][0]["certificate"]["names"] == ["mx.well.example"]
 
 
 NO_NAMES = ["not a name", "-x.example", "192.0.2.1", "a..b", "", "x" * 300]
