@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 from collector.monitor.model import Problem
 from collector.monitor.probe import dane
-from collector.monitor.probe.facts import Circumstances, Fault, Look
+from collector.monitor.probe.facts import Circumstances, Fault, Look, TlsSeen
 from collector.resolver import Tlsa
-
-_RENEW = "Publish the record of the next key beside the old one, two TTLs before that key comes (RFC 7671 section 8.1)."
 
 _GOOD = "Publish 3 1 1 and the SHA-256 digest of the certificate's public key, 64 digits."
 
@@ -35,12 +33,13 @@ def read(look: Look, circumstances: Circumstances) -> News:
     dnssec = _all(circumstances.mx_secure, _addresses_secure(look), look.tlsa.secure)
     tls = look.session.tls if look.session is not None else None
     found = dane.match(records, tls.chain if tls is not None else ())
-    problems = [_defective(record) for record in records if dane.defect(record)]
-    problems += map(_unreadable, look.tlsa.unreadable)
+    fix = _fix(look.host, tls)
+    problems = [_defective(record, fix) for record in records if dane.defect(record)]
+    problems += [_unreadable(what, fix) for what in look.tlsa.unreadable]
     if records and dnssec is not True and not isinstance(look.addresses, Fault):
         problems.append(_without_proof(dnssec, circumstances))
     if found.usable and tls is not None and found.by is None:
-        problems.append(_mismatch(found.usable, dnssec, tls.chain))
+        problems.append(_mismatch(len(found.usable), dnssec, fix))
     fulfilled = found.by.usage if found.by is not None and dnssec else None
     return News(records, dnssec, bool(records and dnssec), fulfilled, tuple(problems))
 
@@ -62,15 +61,20 @@ def _not_known(look: Look, fault: Fault, circumstances: Circumstances) -> Proble
     return Problem("tlsa_lookup", "error" if proven else "warning", f"{fault}. {effect}", fix)
 
 
-def _defective(record: Tlsa) -> Problem:
+def _fix(host: str, tls: TlsSeen | None) -> str:
+    """The record to publish, as a line of the zone where the certificate is known."""
+    return _GOOD if tls is None else f"_25._tcp.{host}. IN TLSA {dane.record_for(tls.chain[0])}"
+
+
+def _defective(record: Tlsa, fix: str) -> Problem:
     text = f"senders do not use the TLSA record {_short(record)}: {dane.defect(record)}"
     code = "tlsa_unusable" if record.usage in (0, 1) else "tlsa_malformed"
-    return Problem(code, "warning", text, _GOOD)
+    return Problem(code, "warning", text, fix)
 
 
-def _unreadable(what: str) -> Problem:
+def _unreadable(what: str, fix: str) -> Problem:
     text = f"senders cannot read a TLSA record of the host: {what}"
-    return Problem("tlsa_malformed", "warning", text, _GOOD)
+    return Problem("tlsa_malformed", "warning", text, fix)
 
 
 def _without_proof(dnssec: bool | None, circumstances: Circumstances) -> Problem:
@@ -82,12 +86,12 @@ def _without_proof(dnssec: bool | None, circumstances: Circumstances) -> Problem
     return Problem("dnssec_unknown", "warning", text, fix)
 
 
-def _mismatch(usable: tuple[Tlsa, ...], dnssec: bool | None, chain: tuple[bytes, ...]) -> Problem:
+def _mismatch(usable: int, dnssec: bool | None, fix: str) -> Problem:
     """Without DNSSEC nobody heeds the records yet, and nothing is held back (RFC 7672 section 2.2)."""
-    records = "TLSA record does not match" if len(usable) == 1 else f"{len(usable)} TLSA records do not match"
+    records = "TLSA record does not match" if usable == 1 else f"{usable} TLSA records do not match"
     when = {True: "S", False: "Once DNSSEC proves it, s", None: "If DNSSEC proves it, s"}[dnssec]
     text = f"the {records} the certificate that the host shows. {when}enders that use DANE hold back the mail for it."
-    return Problem("tlsa_mismatch", "warning" if dnssec is False else "error", text, f"The record for it is {dane.record_for(chain[0])}. {_RENEW}")
+    return Problem("tlsa_mismatch", "warning" if dnssec is False else "error", text, fix)
 
 
 def _short(record: Tlsa) -> str:

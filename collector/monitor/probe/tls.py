@@ -33,6 +33,8 @@ class Contexts:
 def _trusting(monitor: settings.Monitor) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname = False
+    # Python 3.13 asks for more than mail servers do (the letter of RFC 5280), and than Python 3.12 does.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if monitor.ca_file is not None:
         try:
             context.load_verify_locations(cafile=monitor.ca_file)
