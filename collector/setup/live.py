@@ -1,13 +1,14 @@
 """A domain's setup as the dashboard shows it: the plan against what is live, the served policy, the self-test."""
 
 import asyncio
+import logging
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from collector.errors import UsageError
+from collector.errors import CheckBusy, TemporaryError, UsageError
 from collector.monitor import advice, policy
 from collector.monitor.advice import Hosted, Plan, Seen
 from collector.monitor.change import Consequence, consequences
@@ -22,10 +23,13 @@ from collector.store import hosted, queries
 from collector.store.engine import Engine
 from collector.store.hosted import HostedRow
 
+log = logging.getLogger(__name__)
+
 # Whoever asks again sooner sees the same: pages ask by themselves while they wait.
 _REMEMBERED_SECONDS = 4.0
 _MOST_REMEMBERED = 256
 _AT_ONCE = 4
+_MOST_WAIT = 3.0  # seconds for one of these places
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Draft:
 
 
 class Setup:
-    """For known domains only; `name` in normal form, `now` aware UTC. Methods raise StoreUnavailable."""
+    """For known domains only; `name` in normal form, `now` aware UTC. Methods raise StoreUnavailable and CheckBusy."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
@@ -66,8 +70,14 @@ class Setup:
         run = self._self_test.begin(domain_id, now)
         if run is None:
             return False
-        thread = threading.Thread(target=run, args=(name, lambda: datetime.now(UTC)), name="self-test", daemon=True)
-        thread.start()
+
+        def act() -> None:
+            try:
+                run(name, lambda: datetime.now(UTC))
+            except TemporaryError as error:
+                log.warning("self-test of %s: %s", name, error)
+
+        threading.Thread(target=act, name="self-test", daemon=True).start()
         return True
 
     def self_test(self, name: str, domain_id: UUID, now: datetime) -> Result | None:
@@ -109,10 +119,15 @@ class Setup:
             at, seen = self._seen.get(name, (float("-inf"), None))
         if seen is not None and time.monotonic() - at < _REMEMBERED_SECONDS:
             return seen
-        with self._slots:
+        # A page that waits keeps a thread of the web server busy.
+        if not self._slots.acquire(timeout=_MOST_WAIT):
+            raise CheckBusy("Too many domains are being looked at just now; try again later")
+        try:
             seen = asyncio.run(
                 look(name, resolver=self._resolver, monitor=self._settings.monitor, context=self._context, now=now)
             )
+        finally:
+            self._slots.release()
         with self._lock:
             if len(self._seen) >= _MOST_REMEMBERED:
                 self._seen.clear()

@@ -25,6 +25,7 @@ from collector.store.self_tests import Arrival, SelfTestRow
 
 _MOST_WAYS = 5
 _SECONDS = 90.0  # for all of them together
+_ABANDONED = timedelta(minutes=3)
 # A mail server in front may take its time, and a mailbox is read every few minutes.
 PATIENCE = timedelta(minutes=15)
 _LEFT_OUT = "left out: it does not lead to this collector (smtp.recipients, imap.host, web.public_url)"
@@ -73,7 +74,9 @@ class SelfTest:
             return None
         arrived = self_tests.arrivals(self._engine, row.token, row.started_at)
         ways = tuple(_with_arrival(row, domain, index, arrived, now) for index in range(len(row.routes)))
-        return Result(row.started_at, row.finished_at, ways, _verdict(row, ways))
+        # One whose process ended is over too, with what it had found by then.
+        is_over = row.finished_at is not None or now - row.started_at > _ABANDONED
+        return Result(row.started_at, row.finished_at, ways, _verdict(ways, is_over=is_over))
 
     def _run(
         self, domain_id: UUID, domain: str, token: str, key: letter.ThrowAwayKey, clock: Callable[[], datetime]
@@ -161,11 +164,13 @@ def _stored(found: Arrival, domain: str, key_record: str) -> str:
     return f"{text}; but its DKIM signature did not survive the way, so those of reporters will not either: {fault}"
 
 
-def _verdict(row: SelfTestRow, ways: tuple[Way, ...]) -> bool | None:
+def _verdict(ways: tuple[Way, ...], *, is_over: bool) -> bool | None:
     """A way that was left out says nothing, so a test of such ways alone has failed."""
     tried = [way for way in ways if any(step.ok is not None for step in way.steps)]
-    if any(step.ok is False for way in tried for step in way.steps):
-        return False if row.finished_at is not None else None
-    if row.finished_at is None or any(way.steps[-1].ok is None for way in tried):
+    if not is_over:
         return None
-    return bool(tried)
+    if any(not way.steps or any(step.ok is False for step in way.steps) for way in ways):
+        return False
+    if any(way.steps[-1].ok is None for way in tried):
+        return None
+    return bool(tried) and all(way.steps[-1].name == "stored" for way in tried)

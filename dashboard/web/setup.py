@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class Setup(Protocol):
-    """For known domains; `name` in normal form, `now` aware UTC. Methods raise StoreUnavailable.
+    """For known domains; `name` in normal form, `now` aware UTC. Methods raise StoreUnavailable and CheckBusy.
 
     The answers are dataclasses of the collector (`monitor.advice.Plan`, `setup.self_test.Result`, `setup.live.Draft`),
     which may not be imported here: templates and shapes read their fields.

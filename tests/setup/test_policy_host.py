@@ -83,6 +83,12 @@ def test_under_its_own_name_the_dashboard_has_no_policy(client: FlaskClient) -> 
     assert client.get("/").status_code == 200
 
 
+def test_a_dashboard_under_that_very_name_is_not_shut_out(client: FlaskClient, make_app: MakeApp) -> None:
+    both = make_app(**{"web.public_url": f"https://{HOST}"}).test_client()
+    assert both.get("/", headers={"Host": HOST}).status_code == 200
+    assert both.get(PATH, headers={"Host": HOST}).text == TEXT
+
+
 def test_when_serving_ends_the_name_is_strange_again(client: FlaskClient, filled: Engine) -> None:
     put(filled, NONE)
     assert client.get(PATH, headers={"Host": HOST}).status_code == 421

@@ -206,6 +206,16 @@ def other_engine(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
+def test_a_test_whose_process_ended_is_over_after_a_while(sqlite_engine: Engine, dns: DnsServer) -> None:
+    test, domain_id = make(sqlite_engine, dns)
+    now = datetime.now(UTC)
+    assert test.begin(domain_id, now) is not None  # and nobody runs it
+    for minutes, arrived in ((2, None), (4, False)):
+        result = test.result(domain_id, DOMAIN, now + timedelta(minutes=minutes))
+        assert result is not None
+        assert result.arrived is arrived
+
+
 def test_one_in_a_minute(sqlite_engine: Engine, dns: DnsServer) -> None:
     test, domain_id = make(sqlite_engine, dns)
     now = datetime.now(UTC)

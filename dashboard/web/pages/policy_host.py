@@ -4,6 +4,8 @@ Only for known domains whose policy is set here, and then nothing else is answer
 a login. TLS ends at the proxy in front, which passes the host name on.
 """
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, request
 
 from collector import domains
@@ -30,12 +32,18 @@ def _answer() -> Response | None:
         return None
     # Redirects are no policy (M12), so the path is just this one.
     if request.path != _PATH:
+        if host == _public_host():
+            return None  # somebody has the dashboard itself under that name: do not shut him out
         return _plain(b"There is nothing here but the policy.\n", 404)
     if request.method not in ("GET", "HEAD"):
         response = _plain(b"GET it.\n", 405)
         response.headers["Allow"] = "GET, HEAD"
         return response
     return _plain(hosted.text(served), 200)
+
+
+def _public_host() -> str | None:
+    return host_of(urlsplit(state.settings().web.public_url or "").netloc)
 
 
 def _plain(body: bytes, status: int) -> Response:
