@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, func, literal, select
 
 from collector.store.engine import reading
 from collector.store.queries.checks import CheckedHost, checked_hosts
@@ -158,33 +158,26 @@ def _since(table: Table, domain_ids: Collection[UUID], first: date) -> ColumnEle
 def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, _Judged]:
     """The sessions by domain. Days are in order; a day's failed sessions are no more than the day has in all."""
     table, whole = rollup_type.c, _whole_days(connection, domain_ids, first)
-    unauthenticated = case((table.authenticated, 0), else_=1)
+    key = (table.domain_id, table.day, table.mode, table.authenticated)
     query = (
-        select(
-            table.domain_id,
-            table.day,
-            table.mode,
-            total(table.successful),
-            total(table.failed),
-            total(table.successful * unauthenticated),
-            total(table.failed * unauthenticated),
-        )
+        select(*key, total(table.successful), total(table.failed))
         .where(_since(rollup_type, domain_ids, first), table.policy_type == "sts", table.mode.in_(_JUDGING))
-        .group_by(table.domain_id, table.day, table.mode)
-        .order_by(table.domain_id, table.day)
+        .group_by(*key)
+        .order_by(*key)
     )
     found: dict[UUID, _Judged] = {}
-    for domain_id, day, mode, *counts in connection.execute(query):
-        successful, failed, *unmarked = map(number, counts)
-        if not successful + failed:
+    for domain_id, day, mode, authenticated, successful, failed in connection.execute(query):
+        sessions = number(successful) + number(failed)
+        if not sessions:
             continue
         of = found.setdefault(domain_id, _Judged())
-        of.sessions += successful + failed
-        of.unauthenticated += sum(unmarked)
+        of.sessions += sessions
+        of.unauthenticated += 0 if authenticated else sessions
         if day not in of.days[-1:]:
             of.days.append(day)
         if failed:
-            of.ceiling[day, mode] = min(failed, whole.get((domain_id, day), 0))
+            most = whole.get((domain_id, day), 0)
+            of.ceiling[day, mode] = min(of.ceiling.get((day, mode), 0) + number(failed), most)
     return found
 
 
