@@ -202,6 +202,7 @@ def test_mx_hosts(
 
 
 def test_no_redirect_is_followed(dns: DnsServer, host: PolicyHost, context: ssl.SSLContext) -> None:
+    """M12."""
     host.requests.clear()
     look("moved.example", dns, host, context)
     assert host.requests == {"moved.example": 1}
@@ -228,10 +229,12 @@ def test_without_record_nobody_is_asked_for_a_policy(dns: DnsServer, host: Polic
 def test_neither_environment_nor_cookies_matter(
     dns: DnsServer, host: PolicyHost, context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """M6, M12: just this address, without a proxy, a cookie or a cache."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     host.hosts["good.example"] = Host(ok(POLICY, "Set-Cookie: a=b; Path=/"))
     for _ in range(2):
         assert look("good.example", dns, host, context).policy is not None
+    assert host.last_request.startswith(b"GET /.well-known/mta-sts.txt HTTP/1.1")
     assert b"cookie" not in host.last_request.lower()
     assert f"Host: mta-sts.good.example:{host.port}".encode() in host.last_request
 

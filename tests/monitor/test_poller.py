@@ -121,6 +121,7 @@ async def drained(each: Poller) -> int:
 
 
 def test_new_domains_are_looked_at_at_once_and_then_daily(engine: Engine) -> None:
+    """M15: daily, whatever the id."""
     names = [f"d{number}.example" for number in range(10)]
     add(engine, names, NOW)
     seen: list[str] = []
