@@ -28,7 +28,7 @@ def look_at(
     records = {(HOST, "A"): [address for address in addresses if ":" not in address]}
     records[HOST, "AAAA"] = [address for address in addresses if ":" in address]
     with DnsServer({key: rows for key, rows in (records | dict(zone or {})).items() if rows}) as dns:
-        prober = Prober(Resolver(dns.settings()), monitor, dns.settings(), lambda: datetime.now(UTC))
+        prober = Prober(Resolver(dns.settings(10)), monitor, dns.settings(10), lambda: datetime.now(UTC))
         return asyncio.run(prober.probe(HOST, policy=policy, mx_secure=None))
 
 

@@ -102,7 +102,7 @@ def test_a_silent_host_delays_nobody(authority: Authority) -> None:
         DnsServer(zone) as dns,
     ):
         prober = Prober(
-            Resolver(dns.settings()), host.settings(authority, 1.5), dns.settings(), lambda: datetime.now(UTC)
+            Resolver(dns.settings()), host.settings(authority, 4), dns.settings(), lambda: datetime.now(UTC)
         )
 
         async def run() -> list[str]:
