@@ -52,16 +52,18 @@ class SelfTest:
         resolver: Resolver,
         context: ssl.SSLContext,
         clock: Callable[[], float] = time.monotonic,
+        make_key: Callable[[], letter.ThrowAwayKey] = letter.make_key,
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._resolver = resolver
         self._context = context
         self._clock = clock
+        self._make_key = make_key
 
     def begin(self, domain_id: UUID, now: datetime) -> Callable[[str, Callable[[], datetime]], None] | None:
         """What runs the test (domain, clock) to its end, in at most a minute and a half; None: one ran just now."""
-        key = letter.make_key()
+        key = self._make_key()
         token = f"selftest{secrets.token_hex(8)}"
         if not self_tests.begin(self._engine, domain_id, token, key.record, now):
             return None

@@ -1,12 +1,15 @@
 """The application over the small world of tests/web, its domains in a DNS of their own."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
 from collector import settings
+from collector.store.engine import open_engine
 from dashboard.web import create_app
 from tests.support.dns import DnsServer
 from tests.support.policy_host import PolicyHost
@@ -15,10 +18,22 @@ from tests.web import world
 MakeApp = Callable[..., Flask]
 
 
+@pytest.fixture(scope="module")
+def world_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("world") / "world.db"
+    shutil.copyfile(sqlite_template, path)
+    engine = open_engine(f"sqlite:///{path}")
+    world.fill(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def filled(sqlite_engine: Engine) -> Engine:
-    world.fill(sqlite_engine)
-    return sqlite_engine
+def filled(world_file: Path, tmp_path: Path) -> Iterator[Engine]:
+    shutil.copyfile(world_file, tmp_path / "tlsrpt.db")
+    engine = open_engine(f"sqlite:///{tmp_path / 'tlsrpt.db'}")
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(scope="module")

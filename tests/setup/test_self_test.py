@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -62,13 +63,20 @@ def run(dns: DnsServer) -> Run:
     return go
 
 
+@cache
+def one_key() -> letter.ThrowAwayKey:
+    """The same for all tests: to make one takes a while."""
+    return letter.make_key()
+
+
 def make(engine: Engine, dns: DnsServer, **overrides: str) -> tuple[SelfTest, UUID]:
     usual = {"dns.nameservers": str(dns.address), "dns.timeout": "2", "smtp.hostname": "self.example"}
     chosen = settings.load(environ={}, overrides=usual | {name.replace("__", "."): v for name, v in overrides.items()})
     domains.seed(engine, (DOMAIN,))
     domain_id = queries.find_domain(engine, DOMAIN)
     assert domain_id is not None
-    test = SelfTest(chosen, engine, resolver=Resolver(chosen.dns), context=tls_context(chosen.monitor))
+    context = tls_context(chosen.monitor)
+    test = SelfTest(chosen, engine, resolver=Resolver(chosen.dns), context=context, make_key=one_key)
     return test, domain_id
 
 
@@ -261,7 +269,7 @@ def test_both_ways_at_once(sqlite_engine: Engine, dns: DnsServer, run: Run, site
 
 def test_a_relay_that_changes_mails_is_found_out() -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    key = letter.make_key()
+    key = one_key()
     mail = letter.mail("t-0", f"tlsrpt-self-test@{DOMAIN}", "tlsrpt@reports.example.com", key, now)
     assert letter.signature_after_all(mail, DOMAIN, key.record).domain == DOMAIN
     with_footer = mail + b"Scanned by a relay.\r\n"
