@@ -25,7 +25,7 @@ def within(table: Table, domain_id: UUID, wanted: Filter) -> ColumnElement[bool]
     return and_(*conditions)
 
 
-class total(FunctionElement[int]):  # noqa: N801  a function of SQL
+class total(FunctionElement[Any]):  # noqa: N801  a function of SQL
     """`sum(column)` for counts up to 64 bits, whatever they come to: SQLite's own fails where the sum is larger."""
 
     type = BigInteger()
