@@ -100,8 +100,9 @@ def test_a_large_backlog_is_counted_group_by_group(collector: Collector) -> None
 
 
 def test_figures_that_cannot_be_added_up_hold_up_no_backlog(collector: Collector) -> None:
-    huge = google(successful=2**62)  # two of them are more than a day can hold
-    both = report([policy_result(successful=2**62), policy_result("example.net", successful=6)], report_id="both")
+    huge = google(successful=2**62)
+    absurd = [policy_result(successful=2**63 - 5)] * 2  # together more than a report can hold
+    both = report([*absurd, policy_result("example.net", successful=6)], report_id="both")
     collector.add("example.net")
     for document in (huge, both, google(day="2026-11-21")):
         collector.take(document)
