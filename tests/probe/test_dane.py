@@ -53,9 +53,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("case", "text", "sent", "fits"), CASES)
-def test_match(case: str, text: str, sent: list[bytes], fits: bool) -> None:
-    assert (dane.match((record(text),), tuple(sent)).by is not None) is fits, case
+@pytest.mark.parametrize(("text", "sent", "fits"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_match(text: str, sent: list[bytes], fits: bool) -> None:
+    assert (dane.match((record(text),), tuple(sent)).by is not None) is fits
 
 
 def test_one_that_fits_is_enough() -> None:
