@@ -54,11 +54,13 @@ class Verdict:
         return self.word in (READY, NOT_APPLICABLE)
 
     def shape(self) -> dict[str, object]:
-        """The contract's JSON."""
+        """The contract's JSON. There `ok` is yes or no: what is not known, or only told, stands in nobody's way."""
         figures = self.evidence
         return {
             "verdict": self.word,
-            "reasons": [{"code": reason.code, "text": reason.text, "ok": reason.ok} for reason in self.reasons],
+            "reasons": [
+                {"code": reason.code, "text": reason.text, "ok": reason.ok is not False} for reason in self.reasons
+            ],
             "evidence": {
                 "days": figures.days,
                 "sessions": figures.sessions,

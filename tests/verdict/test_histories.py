@@ -180,3 +180,4 @@ def test_the_shape_is_the_contracts() -> None:
     assert list(shape) == ["verdict", "reasons", "evidence"]
     assert shape["evidence"] == {"days": 0, "sessions": 280, "reporters": 2, "would_refuse": 3}
     assert all(list(reason) == ["code", "text", "ok"] for reason in shape["reasons"])  # type: ignore[attr-defined]
+    assert {type(reason["ok"]) for reason in shape["reasons"]} == {bool}  # type: ignore[attr-defined]
