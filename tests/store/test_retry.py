@@ -211,8 +211,9 @@ def test_what_was_cut_for_its_size_is_not_called_anything_else(collector: Collec
 
 
 def test_figures_that_cannot_be_added_up_stop_nobody(collector: Collector) -> None:
-    huge = google(day="2026-11-03", successful=2**62)  # two of them are more than a day can hold
-    ids = [quarantined(collector, mail(huge | {"report-id": name}), UNSIGNED) for name in ("huge-1", "huge-2")]
+    huge = google(day="2026-11-03", successful=2**62)
+    absurd = report([policy_result(successful=2**63 - 5)] * 2, day="2026-11-03")  # more than a report can hold
+    ids = [quarantined(collector, mail(document), UNSIGNED) for document in (huge, absurd)]
     ids.append(quarantined(collector, mail(google(successful=10)), UNSIGNED))
     result = again(collector, dkim="off")
     assert [result[each].row.outcome for each in ids] == ["stored", "quarantined", "stored"]
