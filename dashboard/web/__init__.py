@@ -7,7 +7,7 @@ from flask import Flask
 
 from collector.settings import Settings
 from collector.store.engine import Engine
-from dashboard.web import access, actions, api, errors, headers, health, metrics, pages
+from dashboard.web import access, actions, api, errors, headers, health, i18n, metrics, pages
 from dashboard.web.pages import policy_host
 from dashboard.web.state import State
 
@@ -29,6 +29,7 @@ def create_app(settings: Settings, engine: Engine, *, now: Callable[[], datetime
     app.extensions["tlsrpt"] = State(settings, engine, now)
     actions.register(app, settings, engine)
     headers.register(app)
+    i18n.register(app)
     policy_host.register(app)  # before the guard: senders know no login
     access.register(app)
     errors.register(app)

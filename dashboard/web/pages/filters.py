@@ -1,13 +1,15 @@
 """Template filters: how numbers, days and strings from strangers are written on a page."""
 
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from flask import Blueprint
+from flask_babel import gettext, ngettext
 
 from collector import domains
 from dashboard import explain
+from dashboard.web.i18n import spoken, tr
 
 # Invisible characters that reorder or hide text, besides the control characters (Q58).
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
@@ -15,55 +17,52 @@ _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 def number(value: int | None) -> str:
     """`1,234,567`; None, which is not known, is `unknown`."""
-    return "unknown" if value is None else f"{value:,}"
+    return str(gettext("unknown")) if value is None else spoken().number(value)
 
 
 def rate(failed: int, sessions: int) -> str:
     """The share that failed, never rounded to nothing or to everything: `0.12 %`, `< 0.01 %`, `> 99.99 %`."""
-    if sessions <= 0:
-        return "–"
+    return "–" if sessions <= 0 else spoken().percent(_percent(failed, sessions))
+
+
+def _percent(failed: int, sessions: int) -> str:
     if failed <= 0:
-        return "0 %"
+        return "0"
     if failed >= sessions:
-        return "100 %"
+        return "100"
     percent = 100 * failed / sessions
     if percent < 0.01:
-        return "< 0.01 %"
+        return "< 0.01"
     if percent > 99.99:
-        return "> 99.99 %"
-    return f"{percent:.2f} %" if percent < 10 else f"{percent:.1f} %"
+        return "> 99.99"
+    return f"{percent:.2f}" if percent < 10 else f"{percent:.1f}"
 
 
 def day(value: date) -> str:
     """`Tue 24 Nov 2026`"""
-    return f"{value:%a} {value.day} {value:%b %Y}"
+    return spoken().day(value)
 
 
 def moment(value: datetime) -> str:
     """`24 Nov 2026, 13:45 UTC`"""
-    value = value.astimezone(UTC)
-    return f"{value.day} {value:%b %Y, %H:%M} UTC"
+    return spoken().moment(value)
 
 
 def days_text(first: date, last: date) -> str:
     """`Tue 24 Nov 2026` or `Tue 24 Nov to Thu 26 Nov 2026`."""
-    if first == last:
-        return day(first)
-    if first.year == last.year:
-        return f"{first:%a} {first.day} {first:%b} to {day(last)}"
-    return f"{day(first)} to {day(last)}"
+    return spoken().days(first, last)
 
 
 def size(value: int) -> str:
     """Bytes as people read them: `812 bytes`, `4.2 KB`, `1.3 MB`."""
     if value < 1000:
-        return f"{value} bytes"
+        return str(ngettext("%(n)s byte", "%(n)s bytes", value, n=value))
     return f"{value / 1000:.1f} KB" if value < 1_000_000 else f"{value / 1_000_000:.1f} MB"
 
 
 def told(value: object) -> str:
     """A string from a stranger, with its invisible characters made visible; line ends stay (Q58, Q106)."""
-    text = str(value).replace("\r\n", "\n")
+    text = str(tr(value)).replace("\r\n", "\n")
     return "".join(_visible(char) for char in text)
 
 

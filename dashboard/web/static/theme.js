@@ -19,9 +19,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
-    const label = () => (button.textContent = isDark() ? "Light" : "Dark");
+    const label = () => (button.textContent = isDark() ? button.dataset.light : button.dataset.dark);
     button.hidden = false;
-    button.setAttribute("aria-label", "Change between light and dark");
     label();
     button.addEventListener("click", () => {
       root.dataset.theme = isDark() ? "light" : "dark";
