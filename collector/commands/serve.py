@@ -8,7 +8,7 @@ import click
 
 from collector.cli import Context
 from collector.settings import Address, Settings, unknown_variables
-from collector.store.startup import prepare
+from collector.store.startup import check_reach, prepare
 from collector.supervise import Child, Supervisor
 
 PARTS = ("collect", "web", "schedule")
@@ -20,6 +20,8 @@ def serve(context: Context) -> int:
     """Runs listener, dashboard and scheduler together, and restarts what dies."""
     with context.engine() as engine:
         prepare(engine, context.settings)
+        # Here, in one line; as a child the dashboard would say so again and again.
+        check_reach(engine, context.settings.web)
     # The children would warn about the same slips once more each.
     slips = unknown_variables(os.environ)
     environ = {name: value for name, value in os.environ.items() if name not in slips}

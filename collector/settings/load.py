@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from collector.errors import ConfigurationError
 from collector.settings import values
-from collector.settings.table import Imap, Settings
+from collector.settings.table import Imap, Settings, Web
 
 DEFAULT_FILE = Path("tlsrpt.toml")
 
@@ -210,6 +211,7 @@ def _check_together(settings: Settings) -> None:
         if path is not None and not path.is_file():
             raise ConfigurationError(f"{name}: {path} is no file")
     _check_imap(settings.imap)
+    _check_web(settings.web)
 
 
 def _check_imap(imap: Imap) -> None:
@@ -221,3 +223,22 @@ def _check_imap(imap: Imap) -> None:
         raise ConfigurationError(f"imap.security: none would show the password to everyone between us and {imap.host}")
     if imap.move_to == imap.folder:
         raise ConfigurationError("imap.move_to: it is the folder that is read")
+
+
+def _check_web(web: Web) -> None:
+    if web.proxy_groups_header is not None:
+        if web.proxy_auth_header is None:
+            raise ConfigurationError("web.proxy_groups_header: it says nothing without web.proxy_auth_header")
+        if not web.groups:
+            raise ConfigurationError("web.groups: empty, so web.proxy_groups_header lets nobody in")
+    if web.oidc_issuer is None:
+        return
+    if not web.groups:
+        raise ConfigurationError("web.groups: empty, so web.oidc_issuer lets nobody in")
+    if web.oidc_client_id is None or web.public_url is None:
+        raise ConfigurationError("web.oidc_client_id, web.public_url: web.oidc_issuer wants both")
+    if "openid" not in web.oidc_scopes:
+        raise ConfigurationError("web.oidc_scopes: openid is missing")
+    issuer = urlsplit(web.oidc_issuer)
+    if issuer.scheme != "https" and not values.Address(issuer.hostname or "", 0).is_loopback:
+        raise ConfigurationError("web.oidc_issuer: without https anybody between us and it may say who is who")

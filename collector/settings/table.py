@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collector import roles
+from collector.roles import Group
 from collector.settings import values
 from collector.settings.values import Address, Recipient, WeeklyTime
 
@@ -138,7 +140,8 @@ class Web:
     listen: Address = setting(
         values.address,
         "127.0.0.1:8080",
-        "Where the dashboard and the API wait. Other than loopback needs a user, or the program does not start.",
+        "Where the dashboard and the API wait. Other than loopback needs a user, `oidc_issuer` or "
+        "`proxy_auth_header`, or the program does not start.",
     )
     public_url: str | None = setting(
         values.optional(values.url),
@@ -150,8 +153,52 @@ class Web:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
         values.listed(values.network),
         "127.0.0.0/8,::1",
-        "Networks of web servers in front: the client of a POST is the last address in `X-Forwarded-For` that is none "
-        "of theirs.",
+        "Networks of web servers in front. Only theirs are believed: `X-Forwarded-For` (the client is the last address "
+        "in it that is none of theirs), `X-Forwarded-Proto`, `X-Forwarded-Prefix`, and `proxy_auth_header`.",
+    )
+    groups: tuple[Group, ...] = setting(
+        values.listed(roles.group),
+        "",
+        "What the groups of a login provider or a proxy may do: `group=role` or `group=role:domain1+domain2`. The "
+        "highest role counts, over the domains of the groups that give it. Who is in none of them is refused.",
+    )
+    oidc_issuer: str | None = setting(
+        values.optional(values.exact_url),
+        "",
+        "OpenID Connect: the issuer, as the provider writes it. With it `public_url`, `oidc_client_id` and `groups` "
+        "are needed.",
+    )
+    oidc_client_id: str | None = setting(
+        values.optional(values.text), "", "OpenID Connect: who we are to the provider."
+    )
+    oidc_client_secret: str | None = setting(
+        values.optional(values.text),
+        "",
+        "OpenID Connect: our secret. Without one PKCE alone proves that a code is ours.",
+        secret=True,
+    )
+    oidc_scopes: tuple[str, ...] = setting(
+        values.listed(values.filled), "openid,profile,email", "OpenID Connect: what is asked for; `openid` is needed."
+    )
+    oidc_name_claim: str = setting(
+        values.filled, "preferred_username", "OpenID Connect: the claim that names people; without it their `sub` does."
+    )
+    oidc_groups_claim: str = setting(
+        values.filled, "groups", "OpenID Connect: the claim that holds the groups, in the ID token or at userinfo."
+    )
+    proxy_auth_header: str | None = setting(
+        values.optional(values.header),
+        "",
+        "The header in which a web server in front says who is logged in, such as `Remote-User`. It must take that "
+        "header away from its clients. Only `trusted_proxies` are believed.",
+    )
+    proxy_groups_header: str | None = setting(
+        values.optional(values.header), "", "The header with that person's groups, commas between them; see `groups`."
+    )
+    proxy_role: str = setting(
+        values.one_of(*roles.ROLES),
+        "viewer",
+        "What people named by `proxy_auth_header` may do where `proxy_groups_header` is not set.",
     )
 
 
@@ -253,7 +300,7 @@ class Spool:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What is kept of deliveries that are not counted; 0 days: for ever."""
+    """What is kept of deliveries that are not counted, and of the audit log; 0 days: for ever."""
 
     not_a_report_days: int = setting(
         values.number(0, 36_500), "30", "Days that mails stay which hold no report at all; 0: for ever."
@@ -263,6 +310,9 @@ class Keep:
     )
     foreign_days: int = setting(
         values.number(0, 36_500), "90", "Days that reports about domains stay which were not added; 0: for ever."
+    )
+    audit_days: int = setting(
+        values.number(0, 36_500), "400", "Days that the audit log stays: who changed what; 0: for ever."
     )
     deliveries: int = setting(
         values.number(1, 10**9), "100000", "All of these together, by number. What is worth least makes room first."

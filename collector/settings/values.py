@@ -88,6 +88,13 @@ def host(value: str) -> str:
     return name
 
 
+def header(value: str) -> str:
+    """The name of a header of HTTP. One with `_` is left out by servers that tell it from `-`."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", value.strip()):
+        raise ValueError(f"{value!r} is no name of a header")
+    return value.strip()
+
+
 def listed(item: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
     """A comma-separated list of items; blanks around them and empty ones are dropped."""
 
@@ -252,9 +259,14 @@ def timezone(value: str) -> ZoneInfo:
 
 
 def url(value: str) -> str:
+    return exact_url(value).rstrip("/")
+
+
+def exact_url(value: str) -> str:
+    """As it is written: an issuer with a slash at its end is another one without."""
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", value):
         raise ValueError(f"{value!r} is no http or https address")
-    return value.rstrip("/")
+    return value
 
 
 def database_url(value: str) -> str:

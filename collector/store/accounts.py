@@ -1,6 +1,6 @@
-"""Who may use the dashboard and the API, and the key that signs the sessions.
+"""Users, and the keys that the program keeps for itself.
 
-Passwords and tokens come here hashed. All functions raise StoreUnavailable if the database is away.
+Passwords come here hashed. All functions raise StoreUnavailable if the database is away.
 """
 
 import os
@@ -10,15 +10,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, exc, insert, select
+from sqlalchemy import Row, delete, exc, insert, select, update
 
 from collector.errors import UsageError
 from collector.ids import new_id
 from collector.store import tables
 from collector.store.engine import Engine, reading, writing
 
-ROLES = ("viewer", "operator", "admin")
-SCOPES = ("read", "write")
 _SECRET_BYTES = 32
 
 
@@ -32,17 +30,6 @@ class User:
     password_hash: str  # argon2id, in its usual text form
     domains: tuple[str, ...]
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An API token, without what it says. `expires_at` None: never."""
-
-    id: UUID
-    name: str
-    scope: str  # one of SCOPES
-    created_at: datetime
-    expires_at: datetime | None
 
 
 def any_user(engine: Engine) -> bool:
@@ -90,56 +77,43 @@ def add_user(
     return user
 
 
+def change_user(
+    engine: Engine,
+    name: str,
+    *,
+    role: str | None = None,
+    domains: Iterable[str] | None = None,
+    password_hash: str | None = None,
+) -> User:
+    """Changes what is given, and ends the user's sessions: all of them began under what was true before.
+
+    Raises UsageError if there is no user of that name.
+    """
+    table = tables.user
+    changes: dict[str, Any] = {}
+    if role is not None:
+        changes["role"] = role
+    if domains is not None:
+        changes["domains"] = sorted(set(domains))
+    if password_hash is not None:
+        changes["password_hash"] = password_hash
+    with writing(engine) as connection:
+        row = connection.execute(select(table).where(table.c.name == name)).first()
+        if row is None:
+            raise UsageError(f"there is no user {name!r}")
+        if changes:
+            connection.execute(update(table).where(table.c.user_id == row.user_id).values(changes))
+            connection.execute(delete(tables.web_session).where(tables.web_session.c.user_id == row.user_id))
+            row = connection.execute(select(table).where(table.c.user_id == row.user_id)).one()
+    return _user(row)
+
+
 def remove_user(engine: Engine, name: str) -> None:
     """Ends the user's sessions too. Raises UsageError if there is none of that name."""
     with writing(engine) as connection:
         removed = connection.execute(delete(tables.user).where(tables.user.c.name == name)).rowcount
     if not removed:
         raise UsageError(f"there is no user {name!r}")
-
-
-def tokens(engine: Engine) -> tuple[Token, ...]:
-    """All tokens, by name; expired ones too."""
-    with reading(engine) as connection:
-        rows = connection.execute(select(tables.api_token).order_by(tables.api_token.c.name))
-        return tuple(_token(row) for row in rows)
-
-
-def token_with_hash(engine: Engine, token_hash: bytes, *, now: datetime) -> Token | None:
-    """The token whose SHA-256 this is, if it has not expired."""
-    with reading(engine) as connection:
-        row = connection.execute(select(tables.api_token).where(tables.api_token.c.token_hash == token_hash)).first()
-    token = None if row is None else _token(row)
-    return None if token is None or (token.expires_at is not None and token.expires_at <= now) else token
-
-
-def add_token(
-    engine: Engine, name: str, *, scope: str, token_hash: bytes, expires_at: datetime | None = None, now: datetime
-) -> Token:
-    """Raises UsageError if there is a token of that name."""
-    token = Token(new_id(), name, scope, now, expires_at)
-    row = {
-        "token_id": token.id,
-        "name": name,
-        "scope": scope,
-        "token_hash": token_hash,
-        "created_at": now,
-        "expires_at": expires_at,
-    }
-    try:
-        with writing(engine) as connection:
-            connection.execute(insert(tables.api_token), row)
-    except exc.IntegrityError:
-        raise UsageError(f"there is a token {name!r} already") from None
-    return token
-
-
-def remove_token(engine: Engine, name: str) -> None:
-    """Raises UsageError if there is none of that name."""
-    with writing(engine) as connection:
-        removed = connection.execute(delete(tables.api_token).where(tables.api_token.c.name == name)).rowcount
-    if not removed:
-        raise UsageError(f"there is no token {name!r}")
 
 
 def secret(engine: Engine, name: str, *, now: datetime) -> bytes:
@@ -161,7 +135,3 @@ def secret(engine: Engine, name: str, *, now: datetime) -> bytes:
 
 def _user(row: Row[Any]) -> User:
     return User(row.user_id, row.name, row.role, row.password_hash, tuple(row.domains), row.created_at)
-
-
-def _token(row: Row[Any]) -> Token:
-    return Token(row.token_id, row.name, row.scope, row.created_at, row.expires_at)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from collector.errors import SchemaOutdated
-from collector.settings import Settings
+from collector.errors import ConfigurationError, SchemaOutdated
+from collector.settings import Settings, Web
+from collector.store import accounts
 from collector.store.domains import seed
 from collector.store.engine import reading, writing
 
@@ -31,6 +32,17 @@ def make_ready(engine: Engine, domains: Iterable[str]) -> None:
     else:
         check(engine)
     seed(engine, domains)
+
+
+def check_reach(engine: Engine, web: Web) -> None:
+    """Raises ConfigurationError if the dashboard would be open to strangers, or closed to everybody."""
+    if web.listen.is_loopback or web.oidc_issuer is not None or web.proxy_auth_header is not None:
+        return
+    if not accounts.any_user(engine):
+        raise ConfigurationError(
+            f"web.listen: {web.listen} can be reached by others and no user is defined: run "
+            "`tlsrpt user add NAME --role admin` first, or set web.oidc_issuer or web.proxy_auth_header"
+        )
 
 
 def check(engine: Engine) -> None:

@@ -1,9 +1,10 @@
 """What `tlsrpt user` and `tlsrpt token` share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from collector import domains
 from collector.cli import Context
 from collector.errors import UsageError
 from collector.store import startup
@@ -25,6 +26,19 @@ def checked_name(given: str) -> str:
     if not given or given != given.strip() or not given.isprintable() or len(given) > _LONGEST_NAME:
         raise UsageError(f"a name has 1 to {_LONGEST_NAME} printable characters and no blank at its ends")
     return given
+
+
+def domain(given: str) -> str:
+    """A domain in normal form, known or not. Raises UsageError."""
+    name = domains.normalise(given)
+    if name is None:
+        raise UsageError(f"{given!r} is no domain name")
+    return name
+
+
+def limit(names: Iterable[str]) -> str:
+    """What somebody limited to some domains sees."""
+    return ",".join(names) or "all domains"
 
 
 def minute(at: datetime) -> str:

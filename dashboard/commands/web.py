@@ -18,8 +18,8 @@ from gunicorn.glogging import Logger
 from collector.cli import Context
 from collector.errors import ConfigurationError, StoreUnavailable
 from collector.settings import Address, Settings
-from collector.store import accounts, startup
-from collector.store.engine import Engine, open_engine
+from collector.store import startup
+from collector.store.engine import open_engine
 from dashboard.commands.worker import Worker, refuse_unread
 from dashboard.web import create_app, mounts
 
@@ -38,21 +38,13 @@ def web(context: Context) -> None:
     with context.engine() as engine:
         try:
             startup.prepare(engine, settings)
-            _check_reach(engine, settings.web.listen)
+            startup.check_reach(engine, settings.web)
         except StoreUnavailable as error:
             if engine.dialect.name == "sqlite":  # a file does not come back by itself
                 raise
             # POSTs are taken all the same (Q104); until it answers nobody is let in anywhere else.
             log.warning("%s; starting without it", error)
     _Server(settings, _listen(settings.web.listen)).run()
-
-
-def _check_reach(engine: Engine, address: Address) -> None:
-    """Raises ConfigurationError if strangers would be let in."""
-    if not address.is_loopback and not accounts.any_user(engine):
-        raise ConfigurationError(
-            f"web.listen: {address} can be reached by others and no user is defined: run `tlsrpt user add NAME` first"
-        )
 
 
 def _listen(address: Address) -> socket.socket:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from flask import current_app
+from flask import current_app, request
 
 from collector.settings import Settings
 from collector.store.engine import Engine
+from dashboard.web import peers
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +44,9 @@ def today() -> date:
 
 
 def is_https() -> bool:
-    """Whether people reach the dashboard over TLS; it ends at a proxy, so only the setting can tell."""
-    return (settings().web.public_url or "").startswith("https://")
+    """Whether people reach the dashboard over TLS. It ends at a proxy: the setting tells, or one that is trusted."""
+    web = settings().web
+    if (web.public_url or "").startswith("https://"):
+        return True
+    told = request.headers.get("X-Forwarded-Proto", "").strip().lower()
+    return told == "https" and peers.is_trusted(request.remote_addr, web.trusted_proxies)

@@ -9,11 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from collector import settings
-from collector.store import accounts
+from collector.store import accounts, sessions, tokens
 from collector.store.engine import Engine, open_engine
 from dashboard.passwords import hash_password, hash_token
 from dashboard.web import create_app
-from dashboard.web.access.session import Sessions
+from dashboard.web.access.session import LASTS, Sessions
 from tests.web import world
 
 PASSWORD = "correct horse battery staple"
@@ -69,11 +69,22 @@ def add_user(engine: Engine, name: str = "ada", role: str = "admin", *limited_to
 
 def enter(client: FlaskClient, engine: Engine, user: accounts.User) -> None:
     """Lets `user` in without the form, whose check of a password takes its time."""
-    sessions = Sessions(accounts.secret(engine, "session", now=world.NOW))
-    client.set_cookie("tlsrpt", sessions.seal(sessions.begin(user, world.NOW)))
+    keys = Sessions(accounts.secret(engine, "session", now=world.NOW))
+    fresh = keys.begin(world.NOW)
+    sessions.begin(
+        engine,
+        fresh.secret_hash,
+        user_id=user.id,
+        name=user.name,
+        now=world.NOW,
+        ends_at=world.NOW + LASTS,
+        address="127.0.0.1",
+        browser="a test",
+    )
+    client.set_cookie("tlsrpt", keys.seal(fresh))
 
 
-def add_token(engine: Engine, scope: str = "read") -> dict[str, str]:
+def add_token(engine: Engine, scope: str = "read", *limited_to: str) -> dict[str, str]:
     """A token, as the header that shows it."""
-    accounts.add_token(engine, "grafana", scope=scope, token_hash=hash_token(TOKEN), now=world.NOW)
+    tokens.add(engine, "grafana", scope=scope, token_hash=hash_token(TOKEN), domains=limited_to, now=world.NOW)
     return {"Authorization": f"Bearer {TOKEN}"}

@@ -1,10 +1,13 @@
 """While no user is defined: open to callers on this machine, closed to everything that only looks like one."""
 
+from ipaddress import ip_network
+
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 
 from collector.store.engine import Engine
+from dashboard.web import peers
 from dashboard.web.access import local
 from tests.web.conftest import MakeApp
 
@@ -66,13 +69,17 @@ def test_caller(peer: str | None, headers: dict[str, str], is_local: bool) -> No
         ("192.0.2.1", "203.0.113.5", "192.0.2.1"),  # a stranger may say anything
         ("127.0.0.1", "203.0.113.5", "203.0.113.5"),
         ("127.0.0.1", "198.51.100.1, 203.0.113.5", "203.0.113.5"),  # what the proxy itself has added
+        ("::1", "203.0.113.5, 198.51.100.9", "203.0.113.5"),  # a second proxy of ours
+        ("::ffff:127.0.0.1", "2001:db8::1", "2001:db8::1"),
+        ("127.0.0.1", "unknown", "127.0.0.1"),
         ("127.0.0.1", "", "127.0.0.1"),
         (None, "", ""),
     ],
 )
 def test_client_address(peer: str | None, forwarded_for: str, address: str) -> None:
     headers = Headers({"X-Forwarded-For": forwarded_for} if forwarded_for else {})
-    assert local.client_address(peer, headers) == address
+    trusted = [ip_network(text) for text in ("127.0.0.0/8", "::1", "198.51.100.9")]
+    assert peers.client_address(peer, headers, trusted) == address
 
 
 @pytest.mark.parametrize(
@@ -114,7 +121,7 @@ def test_open_to_local_callers(client: FlaskClient, path: str) -> None:
 def test_closed_to_others(client: FlaskClient, path: str, environ: dict[str, str], status: int) -> None:
     answer = client.get(path, environ_overrides=environ)
     assert answer.status_code == status
-    assert b"example.com" not in answer.data
+    assert b"quiet.example" not in answer.data
 
 
 def test_public_host_name(filled: Engine, make_app: MakeApp) -> None:

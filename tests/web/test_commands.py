@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.errors import UsageError
-from collector.store import accounts
+from collector.store import accounts, audit, tokens
 from collector.store.engine import Engine, open_engine
 from dashboard.commands.token import token
 from dashboard.commands.user import user
@@ -55,7 +55,17 @@ def test_user(tmp_path: Path) -> None:
         grace = accounts.user_named(engine, "grace")
     assert grace is not None
     assert is_right(grace.password_hash, password)
+    assert run(tmp_path, "user", "change", "ada", "--role", "operator", "--domain", "example.com") == (0, "", "")
+    assert run(tmp_path, "user", "list")[1].startswith("ada\toperator\texample.com\t")
     assert run(tmp_path, "user", "remove", "ada") == (0, "", "")
+    with opened(tmp_path) as engine:
+        told = [(entry.by.name, entry.action, entry.subject) for entry in audit.entries(engine).items]
+    assert told == [
+        ("command", "user_removed", "ada"),
+        ("command", "user_changed", "ada"),
+        ("command", "user_added", "ada"),
+        ("command", "user_added", "grace"),
+    ]
     assert run(tmp_path, "user", "list")[1].startswith("grace\t")
 
 
@@ -71,6 +81,9 @@ def test_user(tmp_path: Path) -> None:
         (user, ["add", "ada", "--domain", "no name", "--password-stdin"], "x", "'no name' is no domain name"),
         (user, ["add", "ada", "--role", "king", "--password-stdin"], "x", "'king' is not one of"),
         (user, ["add", "ada"], "one\nanother\n", "The two entered values do not match."),
+        (user, ["change", "ada"], "", "say what to change"),
+        (user, ["change", "ada", "--domain", "a.example", "--all-domains"], "", "not both"),
+        (token, ["add", "ci", "--domain", "no name"], "", "'no name' is no domain name"),
         (token, ["add", " ci"], "", "a name has 1 to 255 printable characters"),
         (token, ["add", "ci", "--expires", "0"], "", "0 is not in the range"),
         (token, ["add", "ci", "--scope", "all"], "", "'all' is not one of"),
@@ -92,12 +105,12 @@ def test_token(tmp_path: Path) -> None:
     assert (status, err) == (0, "")
     assert re.fullmatch(r"tlsrpt_[A-Za-z0-9_-]{43}\n", out)
     with opened(tmp_path) as engine:
-        (stored,) = accounts.tokens(engine)
+        (stored,) = tokens.tokens(engine)
     assert (stored.name, stored.scope) == ("grafana", "read")
     assert stored.expires_at is not None
     assert (stored.expires_at - stored.created_at).days == 30
     with opened(tmp_path) as engine:
-        found = accounts.token_with_hash(engine, hash_token(out.strip()), now=stored.created_at)
+        found = tokens.with_hash(engine, hash_token(out.strip()), now=stored.created_at)
     assert found == stored
     line = run(tmp_path, "token", "list")[1]
     assert line.startswith("grafana\tread\t")
@@ -186,7 +199,8 @@ def test_web_refuses_to_be_open_to_all(tmp_path: Path, address: str) -> None:
     done = processes.tlsrpt("web", cwd=tmp_path, variables={**DATABASE, "TLSRPT_WEB_LISTEN": address})
     assert done.returncode == 2
     assert done.stderr == (
-        f"web.listen: {address} can be reached by others and no user is defined: run `tlsrpt user add NAME` first\n"
+        f"web.listen: {address} can be reached by others and no user is defined: run `tlsrpt user add NAME --role admin` "
+        "first, or set web.oidc_issuer or web.proxy_auth_header\n"
     )
 
 

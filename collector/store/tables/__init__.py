@@ -9,7 +9,16 @@ from collector.store.tables.base import REPORT_SIDE, metadata
 from collector.store.tables.checks import check_state
 from collector.store.tables.domains import domain, domain_mx, known_domains, poll, published_policy
 from collector.store.tables.mailboxes import imap_folder
-from collector.store.tables.operators import alert, api_token, secret, summary_run, user
+from collector.store.tables.operators import (
+    alert,
+    api_token,
+    audit,
+    login_failure,
+    secret,
+    summary_run,
+    user,
+    web_session,
+)
 from collector.store.tables.rollups import (
     ROLLUPS,
     rollup_day,
@@ -26,6 +35,7 @@ __all__ = [
     "ROLLUPS",
     "alert",
     "api_token",
+    "audit",
     "check_state",
     "delivery",
     "delivery_part",
@@ -34,6 +44,7 @@ __all__ = [
     "hosted_policy",
     "imap_folder",
     "known_domains",
+    "login_failure",
     "metadata",
     "poll",
     "published_policy",
@@ -48,4 +59,5 @@ __all__ = [
     "self_test",
     "summary_run",
     "user",
+    "web_session",
 ]

@@ -1,4 +1,7 @@
-"""Who may see what: `guard` lets requests in, `login` is the form, `viewer` says who is asking."""
+"""Who may see what: `guard` lets requests in, `login` is the form, `rules` says what each route asks for.
+
+`viewer` says who is asking, `audit` writes down what they changed.
+"""
 
 from dashboard.web.access.guard import register
 from dashboard.web.access.login import blueprint

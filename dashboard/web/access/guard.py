@@ -1,85 +1,58 @@
 """The one place where a request is let in or not. It runs before every view.
 
-While no user is defined and the address is a loopback one, local callers may do everything. Once a user exists,
-pages want a session, the API and /metrics a token; reading the API with a session is allowed, the pages do it.
+While there is nobody who could log in and the address is a loopback one, local callers may do everything. Otherwise
+pages want a session or the word of a trusted proxy, the API and /metrics a token; reading the API as a page does is
+allowed. `rules` says what each route asks for.
 """
 
 import hmac
 from urllib.parse import urlencode
 
-from flask import Flask, abort, current_app, redirect, request
+from flask import Flask, abort, redirect, request, url_for
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import MisdirectedRequest, Unauthorized
 from werkzeug.wrappers import Response
 
 from collector import domains
+from collector.roles import at_least
 from collector.store import accounts
-from dashboard.passwords import hash_token
 from dashboard.web import errors, state
-from dashboard.web.access import local
-from dashboard.web.access.session import Session, Sessions
-from dashboard.web.access.throttle import Throttle
-from dashboard.web.access.viewer import LOCAL, Viewer, enter, may_see, only, viewer
-
-# Open to everybody at all times, under any name: whether it is up, and the target of `rua=https:`.
-ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/v1/tlsrpt"})
-# Open to strangers who are about to say who they are.
-BEFORE_LOGIN = frozenset({"access.login", "access.log_in"})
-# What a viewer limited to some domains may see beside pages about one of these: lists that are narrowed to them.
-# Everything else, deliveries above all, may hold other domains' figures.
-NARROWED = frozenset({"/", "/domains", "/reports", "/reports/<uuid:report_id>", "/reports/<uuid:report_id>/raw"})
-
-_KEY = "session"
-
-
-class Access:
-    """What the guard keeps between requests."""
-
-    def __init__(self) -> None:
-        self.throttle = Throttle()
-        self._sessions: Sessions | None = None
-
-    def sessions(self) -> Sessions:
-        # The key is read late: the database may be away when the program starts.
-        if self._sessions is None:
-            self._sessions = Sessions(accounts.secret(state.engine(), _KEY, now=state.now()))
-        return self._sessions
-
-
-def access() -> Access:
-    found: Access = current_app.extensions["tlsrpt.access"]
-    return found
+from dashboard.web.access import audit, identify, local, rules
+from dashboard.web.access.viewer import LOCAL, Viewer, enter, may_see, viewer
 
 
 def register(app: Flask) -> None:
-    app.extensions["tlsrpt.access"] = Access()
+    identify.register(app)
     app.before_request(_guard)
+    audit.register(app)
     app.jinja_env.globals["viewer"] = viewer  # pages say who is logged in
 
 
 def is_open() -> bool:
     """Whether nobody has to say who they are. An address that others can reach is never open."""
-    return state.settings().web.listen.is_loopback and not accounts.any_user(state.engine())
+    web = state.settings().web
+    if not web.listen.is_loopback or web.oidc_issuer is not None or web.proxy_auth_header is not None:
+        return False
+    return not accounts.any_user(state.engine())
 
 
 def _guard() -> Response | None:
-    endpoint = request.endpoint or ""
-    if request.path in ALWAYS_OPEN:
+    if request.path in rules.ALWAYS_OPEN:
         return None
     if is_open():
         _check_local()
         _refuse_other_sites()
         enter(LOCAL)
         return None
-    if is_static(endpoint):
+    if is_static(request.endpoint or ""):
         return None
-    if (token := _bearer()) is not None:
-        _enter(_by_token(token))
+    if (text := _bearer()) is not None:
+        _enter(_by_token(text))
         return None
     _refuse_other_sites()
-    if endpoint in BEFORE_LOGIN:
+    if request.url_rule is not None and rules.path(request.url_rule) in rules.BEFORE_LOGIN:
         return None
-    found = _by_session()
+    found = identify.by_proxy() or identify.by_session()
     if found is None:
         return _ask_to_log_in()
     _enter(found)
@@ -112,46 +85,28 @@ def _bearer() -> str | None:
 def _by_token(text: str) -> Viewer:
     if not errors.for_programs(request.path):
         abort(403, "A token is for the API; pages want a login.")
-    token = accounts.token_with_hash(state.engine(), hash_token(text), now=state.now())
-    if token is None:
+    found = identify.by_token(text)
+    if found is None:
         raise Unauthorized("There is no such token, or it has expired.", www_authenticate=_challenge())
-    return Viewer(token.name, may_change=token.scope == "write", by_token=True)
-
-
-def _by_session() -> Viewer | None:
-    session = read_session()
-    if session is None or session.user_id is None:
-        return None
-    user = accounts.user_with_id(state.engine(), session.user_id)
-    if user is None or not access().sessions().is_of(session, user):
-        return None
-    token = access().sessions().csrf_token(session)
-    return Viewer(user.name, may_change=user.role != "viewer", domains=user.domains, csrf_token=token)
-
-
-def read_session() -> Session | None:
-    """The session of the request's cookie, whoever it belongs to."""
-    text = request.cookies.get(cookie_name())
-    return None if text is None else access().sessions().unseal(text, state.now())
-
-
-def cookie_name() -> str:
-    # `__Host-`: no other host and no plain-text page can have set it.
-    return "__Host-tlsrpt" if state.is_https() else "tlsrpt"
+    return found
 
 
 def _enter(found: Viewer) -> None:
     enter(found)
-    if request.method not in local.SAFE_METHODS and request.endpoint is not None:
-        _check_change(found)
-    _check_domain()
-
-
-def _check_change(found: Viewer) -> None:
-    if not found.by_token:
+    if request.url_rule is None:
+        return
+    if request.method not in local.SAFE_METHODS and found.way != "token":
         check_csrf(found.csrf_token)
-    if not found.may_change and request.endpoint != "access.log_out":
-        abort(403, "This login or token may read and not change.")
+    if not at_least(found.role, rules.role(request.url_rule, request.method)):
+        abort(403, _may_not(found))
+    if found.domains:
+        _check_reach(rules.reach(request.url_rule))
+
+
+def _may_not(found: Viewer) -> str:
+    if request.method in local.SAFE_METHODS:
+        return "This is for admins."
+    return "This login or token may read and not change." if not found.may_change else "This is for admins."
 
 
 def check_csrf(expected: str) -> None:
@@ -161,24 +116,25 @@ def check_csrf(expected: str) -> None:
         abort(400, "The form is too old. Load the page again and send it once more.")
 
 
-def _check_domain() -> None:
+def _check_reach(reach: str) -> None:
     """The limit of a viewer to some domains, for every page and every path of the API (404: it is none of theirs)."""
-    rule = request.url_rule
-    if only() is None or rule is None or request.endpoint == "access.log_out" or is_static(request.endpoint or ""):
+    if is_static(request.endpoint or "") or reach in ("general", "narrowed"):
         return
-    if "domain" in rule.arguments:
-        name = domains.normalise(str((request.view_args or {})["domain"]))
-        if name is None or not may_see(name):
-            abort(404)
-    elif (rule.rule.removeprefix("/api/v1") or "/") not in NARROWED:
+    if reach == "closed":
         abort(403, "This login is limited to some domains.")
+    name = domains.normalise(str((request.view_args or {})["domain"]))
+    if name is None or not may_see(name):
+        abort(404)
 
 
 def _ask_to_log_in() -> Response:
     if errors.for_programs(request.path):
         raise Unauthorized("Send `Authorization: Bearer TOKEN`; `tlsrpt token add` makes one.", None, _challenge())
+    if identify.only_by_proxy():
+        abort(403, "Log in at the web server in front of this dashboard: only it is asked who you are.")
     wanted = request.full_path.removesuffix("?") if request.method in local.SAFE_METHODS else "/"
-    return redirect("/login" + ("" if wanted == "/" else "?" + urlencode({"next": wanted})))
+    login = url_for("access.login")
+    return redirect(login if wanted == "/" else f"{login}?{urlencode({'next': wanted})}")
 
 
 def _challenge() -> WWWAuthenticate:

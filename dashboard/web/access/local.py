@@ -48,12 +48,6 @@ def is_local_caller(peer: str | None, headers: Headers) -> bool:
     return all(is_loopback(client.strip("[]")) for client in clients)
 
 
-def client_address(peer: str | None, headers: Headers) -> str:
-    """Whose tries to count: a proxy on this machine says, last in its list, for whom it asks. No other is believed."""
-    named = headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return named if named and is_loopback(peer) else peer or ""
-
-
 def is_cross_site(headers: Headers, public_url: str | None) -> bool:
     """Whether a browser says that another site made it send this. What is no browser says nothing.
 

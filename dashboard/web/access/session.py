@@ -1,6 +1,6 @@
-"""The session cookie: signed, so that nobody can make one; it holds no secret, and it ends.
+"""The cookies of the login: signed, so that nobody can make one. What a session is worth stands in the database.
 
-A session ends at its time, when its user is removed, and when its user's password changes.
+The secret of a cookie is random and kept as a hash only: who reads the database can begin no session with it.
 """
 
 import hashlib
@@ -8,23 +8,26 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
+from flask import request
 from itsdangerous import BadData, URLSafeSerializer
+from werkzeug.wrappers import Response
 
-from collector.store.accounts import User
+from dashboard.web import state
 
 LASTS = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`user_id` None: somebody before the login form, who needs a CSRF token too."""
+    """Somebody's cookie; of somebody who is logged in if the database knows it."""
 
-    user_id: UUID | None
-    proof: str  # ties it to the password it was begun with
-    nonce: str  # random: each login gets a session of its own
+    secret: str  # random: each login gets one of its own
     until: int  # Unix time in seconds
+
+    @property
+    def secret_hash(self) -> bytes:
+        return hashlib.sha256(self.secret.encode()).digest()
 
 
 class Sessions:
@@ -32,42 +35,64 @@ class Sessions:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._serializer = URLSafeSerializer(
-            key, salt="tlsrpt.session", signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
-        )
 
-    def begin(self, user: User | None, now: datetime) -> Session:
-        until = int((now + LASTS).timestamp())
-        nonce = secrets.token_urlsafe(18)
-        if user is None:
-            return Session(None, "", nonce, until)
-        return Session(user.id, self._proof(user), nonce, until)
+    def begin(self, now: datetime) -> Session:
+        return Session(secrets.token_urlsafe(24), int((now + LASTS).timestamp()))
 
     def seal(self, session: Session) -> str:
         """The session as text for a cookie."""
-        user_id = None if session.user_id is None else session.user_id.hex
-        return self._serializer.dumps([user_id, session.proof, session.nonce, session.until])
+        return self.seal_for("session", [session.secret, session.until])
 
     def unseal(self, text: str, now: datetime) -> Session | None:
         """The session of a cookie; None if it is not ours or is over."""
-        try:
-            user_id, proof, nonce, until = self._serializer.loads(text)
-        except (BadData, ValueError, TypeError):
-            return None
-        if until <= now.timestamp():
-            return None
-        return Session(None if user_id is None else UUID(hex=user_id), proof, nonce, until)
-
-    def is_of(self, session: Session, user: User) -> bool:
-        """Whether `user` began it, with the password that holds now."""
-        return session.user_id == user.id and hmac.compare_digest(session.proof, self._proof(user))
+        found = self.unseal_for("session", text)
+        match found:
+            case [str(secret), int(until)] if until > now.timestamp():
+                return Session(secret, until)
+        return None
 
     def csrf_token(self, session: Session) -> str:
         """What a form of this session carries, and what no other site can know."""
-        return self._mac("csrf", session.nonce)
+        return self.mac("csrf", session.secret)
 
-    def _proof(self, user: User) -> str:
-        return self._mac("proof", user.password_hash)[:16]
+    def seal_for(self, purpose: str, value: object) -> str:
+        """Anything as signed text; what is sealed for one purpose is nothing for another. It can be read by anybody."""
+        return self._serializer(purpose).dumps(value)
 
-    def _mac(self, purpose: str, text: str) -> str:
-        return hmac.new(self._key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
+    def unseal_for(self, purpose: str, text: str) -> object:
+        """None if it is not ours."""
+        try:
+            found: object = self._serializer(purpose).loads(text)
+        except (BadData, ValueError):
+            return None
+        return found
+
+    def mac(self, purpose: str, text: str) -> str:
+        """A word that only we can make from `text`."""
+        return hmac.new(self._key, f"{purpose}:{text}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    def _serializer(self, purpose: str) -> URLSafeSerializer:
+        return URLSafeSerializer(
+            self._key,
+            salt=f"tlsrpt.{purpose}",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+
+
+def cookie_name(what: str = "tlsrpt") -> str:
+    """`__Host-`: no other host and no plain-text page can have set it. Below a path browsers allow `__Secure-` only."""
+    if not state.is_https():
+        return what
+    return f"__Secure-{what}" if request.script_root else f"__Host-{what}"
+
+
+def set_cookie(response: Response, name: str, text: str, lasts: timedelta) -> None:
+    response.set_cookie(name, text, max_age=lasts, path=_path(), secure=state.is_https(), httponly=True, samesite="Lax")
+
+
+def drop_cookie(response: Response, name: str) -> None:
+    response.delete_cookie(name, path=_path(), secure=state.is_https(), httponly=True, samesite="Lax")
+
+
+def _path() -> str:
+    return request.script_root or "/"

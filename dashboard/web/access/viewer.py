@@ -1,8 +1,11 @@
 """Who is asking, once the guard has let them in, and what they may see."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import g
+
+from collector.roles import at_least
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,13 +13,24 @@ class Viewer:
     """`name` None: a local caller while no user is defined. `domains` empty: all of them."""
 
     name: str | None
-    may_change: bool
+    role: str  # one of collector.roles.ROLES
+    way: str  # how we know: password, oidc, proxy, token, local
     domains: tuple[str, ...] = ()
-    csrf_token: str = ""  # for the forms of a session
-    by_token: bool = False
+    csrf_token: str = ""  # for the forms of people
+    user_id: UUID | None = None  # of a user of ours
+    session_id: UUID | None = None
+
+    @property
+    def may_change(self) -> bool:
+        return at_least(self.role, "operator")
+
+    @property
+    def is_admin(self) -> bool:
+        """Whoever is limited to some domains decides nothing about the others, whatever the role."""
+        return self.role == "admin" and not self.domains
 
 
-LOCAL = Viewer(name=None, may_change=True)
+LOCAL = Viewer(name=None, role="admin", way="local")
 
 
 def enter(viewer: Viewer) -> None:
