@@ -71,31 +71,48 @@ class Increments:
 
     def add(self, candidate: Candidate, figures: PartFigures) -> None:
         """One report's figures, under the authentication and reporter that `candidate` has."""
-        self._add(candidate, figures, candidate.reporter[:KEY_CHARACTERS], candidate.authenticated)
+        self._add(candidate, figures, candidate.reporter, candidate.authenticated)
 
     def add_unauthenticated(self, candidate: Candidate, figures: PartFigures, reporter: str) -> None:
         """The same figures as they stand for a report that came without authentication, from `reporter`."""
-        self._add(candidate, figures, reporter[:KEY_CHARACTERS], False)
+        self._add(candidate, figures, reporter, False)
 
-    def _add(self, candidate: Candidate, figures: PartFigures, name: str, marked: bool) -> None:
-        key = (candidate.domain_id, candidate.day, marked)
-        received_at = candidate.delivery.received_at
+    def _add(self, candidate: Candidate, figures: PartFigures, reporter: str, marked: bool) -> None:
+        self.add_counted(
+            (candidate.domain_id, candidate.day, marked),
+            figures,
+            reporter=reporter,
+            organization=candidate.found.report.organization_name,
+            received_at=candidate.delivery.received_at,
+        )
+
+    def add_counted(
+        self,
+        key: tuple[UUID, date, bool],
+        figures: PartFigures,
+        *,
+        reporter: str,
+        organization: str | None,
+        received_at: datetime,
+    ) -> None:
+        """The figures of a report about (domain, day, whether it is authenticated)."""
+        name = reporter[:KEY_CHARACTERS]
         day = self._days.get(key)
         if day is None:
             day = self._days[key] = _Day(_Headline(received_at))
-        reporter = day.reporters.get(name)
-        if reporter is None:
-            reporter = day.reporters[name] = _Reporter(_Headline(received_at))
+        teller = day.reporters.get(name)
+        if teller is None:
+            teller = day.reporters[name] = _Reporter(_Headline(received_at))
         day.total.add(figures, received_at)
-        reporter.total.add(figures, received_at)
-        reporter.organization = candidate.found.report.organization_name or reporter.organization
+        teller.total.add(figures, received_at)
+        teller.organization = organization or teller.organization
         _merge(day.types, figures.types)
         _merge(day.mx, figures.mx)
-        _merge(reporter.policies, figures.policies)
+        _merge(teller.policies, figures.policies)
         for cause, failed in figures.causes.items():
-            counts = reporter.causes.get(cause)
+            counts = teller.causes.get(cause)
             if counts is None:
-                reporter.causes[cause] = [1, failed]
+                teller.causes[cause] = [1, failed]
             else:
                 counts[0] += 1
                 counts[1] += failed

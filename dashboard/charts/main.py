@@ -1,5 +1,6 @@
 """The main chart: sessions per day against the mode of that day, and when the policy changed."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import plotly.graph_objects as go
 
 from collector.store.queries import Daily, DayFigures, Policies
 from dashboard.charts.modes import Band, Change, bands, changes
+from dashboard.charts.weeks import by_week, is_by_week, monday
 
 # Blue and vermilion stay apart for every kind of colour vision (Okabe and Ito); modes are named in the chart besides.
 SUCCESSFUL, FAILED = "#4384bf", "#d55e00"
@@ -17,6 +19,21 @@ _BANDS = {
     "unknown": "rgba(190, 90, 170, 0.18)",
 }
 _DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """What one bar stands for: `place` puts it in the middle of its days, `hover` is its date in d3's format."""
+
+    days: int
+    hover: str
+    place: dict[str, Any]
+
+
+_MIDDLE = {"xperiodalignment": "middle"}
+_DAY = _Period(1, "%a %-d %b %Y (UTC)", {"xperiod": _DAY_MS, **_MIDDLE})
+# Plotly counts weeks from a Sunday unless it is told a Monday.
+_WEEK = _Period(7, "week of %a %-d %b %Y (UTC)", {"xperiod": 7 * _DAY_MS, "xperiod0": "2000-01-03", **_MIDDLE})
 _MOST_CHANGES = 3
 _SYMBOLS = {
     "first": "circle-open",
@@ -32,14 +49,17 @@ _SESSIONS_AXIS, _RATE_AXIS = [0.34, 0.94], [0.0, 0.24]
 
 
 def main_chart(daily: Daily, policies: Policies) -> go.Figure:
-    """The figure of one domain. Traces: bars `Successful` and `Failed`, stacked; `Failure rate` below; `Policy change`.
+    """The figure of one domain. Traces: bars `Successful` and `Failed`, stacked; `Failure rate` below; `Policy change`;
+    `Unauthenticated` if there are such sessions.
 
     Mode bands are layout shapes of type rect whose `name` is the mode; a changed policy is also a line shape.
-    An empty range gives a figure without bars.
+    More than 120 days are drawn by ISO week. An empty range gives a figure without bars.
     """
     marks = _in_range(changes(policies.published), daily)
+    period = _WEEK if is_by_week(daily) else _DAY
+    days = by_week(daily).days if period is _WEEK else daily.days
     return go.Figure(
-        data=[*_bars(daily.days, marks), _rate(daily.days), *_marks(marks)],
+        data=[*_bars(days, marks, period), *_unauthenticated(days, period), _rate(days, period), *_marks(marks)],
         layout={
             "template": "none",
             "barmode": "stack",
@@ -52,14 +72,14 @@ def main_chart(daily: Daily, policies: Policies) -> go.Figure:
             "plot_bgcolor": "rgba(0,0,0,0)",
             "margin": {"l": 56, "r": 12, "t": 8, "b": 36},
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            "xaxis": _x_axis(daily),
-            "yaxis": _sessions_axis(daily.days),
+            "xaxis": _x_axis(daily, period),
+            "yaxis": _sessions_axis(days),
             "yaxis2": {
                 "domain": _RATE_AXIS,
                 "title": {"text": "Failed", "font": {"size": 13}},
                 "tickformat": "~p",
                 "rangemode": "tozero",
-                "range": _rate_range(daily.days),
+                "range": _rate_range(days),
                 "fixedrange": True,
                 "nticks": 3,
             },
@@ -69,12 +89,12 @@ def main_chart(daily: Daily, policies: Policies) -> go.Figure:
     )
 
 
-def _x_axis(daily: Daily) -> dict[str, Any]:
+def _x_axis(daily: Daily, period: _Period) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "type": "date",
         "anchor": "y2",
         "ticklabelmode": "period",
-        "hoverformat": "%a %-d %b %Y (UTC)",
+        "hoverformat": period.hover,
         "spikethickness": 1,
         "spikedash": "dot",
         "spikecolor": "#7a7a7a",
@@ -82,7 +102,10 @@ def _x_axis(daily: Daily) -> dict[str, Any]:
         "fixedrange": True,
     }
     if daily.days:
-        axis["range"] = [_start(daily.days[0].day), _start(daily.days[-1].day + timedelta(days=1))]
+        first, last = daily.days[0].day, daily.days[-1].day
+        if period is _WEEK:  # whole weeks have room, though the range may cut the first and the last
+            first, last = monday(first), monday(last) + timedelta(days=6)
+        axis["range"] = [_start(first), _start(last + timedelta(days=1))]
     return axis
 
 
@@ -104,13 +127,12 @@ def _start(day: date) -> str:
     return day.isoformat()
 
 
-def _bars(days: tuple[DayFigures, ...], marks: list[Change]) -> list[dict[str, Any]]:
+def _bars(days: tuple[DayFigures, ...], marks: list[Change], period: _Period) -> list[dict[str, Any]]:
     common = {
         "type": "bar",
         "x": [_start(day.day) for day in days],
-        "xperiod": _DAY_MS,
-        "xperiodalignment": "middle",
-        "customdata": [_day_text(day, marks) for day in days],
+        **period.place,
+        "customdata": [_day_text(day, marks, period) for day in days],
     }
     return [
         {
@@ -130,11 +152,31 @@ def _bars(days: tuple[DayFigures, ...], marks: list[Change]) -> list[dict[str, A
     ]
 
 
-def _day_text(day: DayFigures, marks: list[Change]) -> str:
+def _unauthenticated(days: tuple[DayFigures, ...], period: _Period) -> list[dict[str, Any]]:
+    """A dash across the bar, as high as the sessions that nobody vouches for; none where there are none."""
+    if not any(day.unauthenticated for day in days):
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "Unauthenticated",
+            "x": [_start(day.day) for day in days],
+            **period.place,
+            "y": [day.unauthenticated or None for day in days],
+            "marker": {"symbol": "line-ew", "size": 9, "line": {"width": 2, "color": "#7a7a7a"}},
+            "hovertemplate": "%{y:,} told without authentication<extra></extra>",
+        }
+    ]
+
+
+def _day_text(day: DayFigures, marks: list[Change], period: _Period) -> str:
     """The mode of a day, and what changed on it: the marks themselves would catch the pointer of the days around."""
     mode = _source(day.mode, day.mode_source, "as reported")
     changed = [
-        f"<br>{_moment(mark.at)[-5:]} {mark.text}" for mark in marks if mark.at.astimezone(UTC).date() == day.day
+        f"<br>{_moment(mark.at)[-5 if period is _DAY else 5 :]} {mark.text}"
+        for mark in marks
+        if timedelta() <= mark.at.astimezone(UTC).date() - day.day < timedelta(days=period.days)
     ]
     return mode + "".join(changed[:_MOST_CHANGES]) + ("<br>…" if len(changed) > _MOST_CHANGES else "")
 
@@ -144,7 +186,7 @@ def _source(mode: str, source: str, words: str) -> str:
     return mode if source == "published" or mode == "unknown" else f"{mode} ({words})"
 
 
-def _rate(days: tuple[DayFigures, ...]) -> dict[str, Any]:
+def _rate(days: tuple[DayFigures, ...], period: _Period) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines+markers",
@@ -152,8 +194,7 @@ def _rate(days: tuple[DayFigures, ...]) -> dict[str, Any]:
         "showlegend": False,
         "yaxis": "y2",
         "x": [_start(day.day) for day in days],
-        "xperiod": _DAY_MS,
-        "xperiodalignment": "middle",
+        **period.place,
         # A day without sessions has no rate: the line has a gap there.
         "y": [_rate_of(day) for day in days],
         "connectgaps": False,

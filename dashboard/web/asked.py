@@ -16,12 +16,12 @@ from dashboard.web import access, params, state
 
 
 def figures_filter() -> Filter:
-    """`from`, `to`, `authenticated`: by default the last 30 days ending today."""
+    """`from`, `to`, `authenticated`, `reporter`, `policy_type`: by default all of the last 30 days ending today."""
     return params.figures_filter(request.args, state.today())
 
 
-def domains() -> Page[DomainOverview]:
-    """`search` and the filter for figures."""
+def domains(*, worst_first: bool = False) -> Page[DomainOverview]:
+    """`search` and the filter for figures. By name, or those in trouble first: each has cursors of its own."""
     return queries.domain_overview(
         state.engine(),
         figures_filter(),
@@ -30,6 +30,7 @@ def domains() -> Page[DomainOverview]:
         cursor=params.cursor(request.args),
         search=params.text(request.args, "search"),
         only=access.only(),
+        worst_first=worst_first,
     )
 
 

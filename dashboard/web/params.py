@@ -52,9 +52,15 @@ def day_range(args: Args, today: date) -> tuple[date, date]:
 
 
 def figures_filter(args: Args, today: date) -> Filter:
-    """The filter for figures: `from`, `to`, `authenticated=yes`."""
+    """The filter for figures: `from`, `to`, `authenticated=yes`, `reporter`, `policy_type`."""
     first, last = day_range(args, today)
-    return Filter(first, last, authenticated_only(args))
+    return Filter(first, last, authenticated_only(args), text(args, "reporter"), policy_type(args))
+
+
+def policy_type(args: Args) -> str | None:
+    """A policy type as reports have it, in lower case (Q14); the RFC's three, or whatever was reported (R24)."""
+    given = text(args, "policy_type")
+    return None if given is None else given.lower()
 
 
 def list_filter(args: Args, today: date) -> Filter | None:

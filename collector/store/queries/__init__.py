@@ -12,10 +12,11 @@ from collector.store.queries.deliveries import (
     delivery_document,
     delivery_raw,
 )
-from collector.store.queries.domains import domain_names, domain_overview, find_domain
+from collector.store.queries.domains import domain_names, domain_overview, domains_by_level, find_domain
 from collector.store.queries.evidence import WINDOW_DAYS, Evidence, FailedDay, MxCertificate, evidence, evidence_of_all
-from collector.store.queries.figures import daily, failures, mx_figures, reporters
+from collector.store.queries.figures import daily, failures, mx_daily, mx_figures, reporters
 from collector.store.queries.foreign import foreign_names
+from collector.store.queries.narrowed import Source, narrowed
 from collector.store.queries.policies import policies
 from collector.store.queries.reports import report, report_document, reports
 from collector.store.queries.rows import (
@@ -27,6 +28,7 @@ from collector.store.queries.rows import (
     FailureRow,
     Filter,
     ForeignName,
+    MxDay,
     MxFigures,
     MxTable,
     NotAttributable,
@@ -56,6 +58,7 @@ __all__ = [
     "Filter",
     "ForeignName",
     "MxCertificate",
+    "MxDay",
     "MxFigures",
     "MxTable",
     "NotAttributable",
@@ -67,6 +70,7 @@ __all__ = [
     "ReportRow",
     "ReportedPolicy",
     "Reporter",
+    "Source",
     "TypeFigures",
     "check_states",
     "checked_hosts",
@@ -78,13 +82,16 @@ __all__ = [
     "delivery_raw",
     "domain_names",
     "domain_overview",
+    "domains_by_level",
     "evidence",
     "evidence_of_all",
     "failures",
     "find_domain",
     "foreign_names",
     "last_check",
+    "mx_daily",
     "mx_figures",
+    "narrowed",
     "policies",
     "report",
     "report_document",

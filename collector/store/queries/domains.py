@@ -1,18 +1,23 @@
 """The domains: names, and the overview with what each needs to show on the first page."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
+from collector.counting.sessions import KEY_CHARACTERS
 from collector.store.engine import reading
+from collector.store.queries import ranking
 from collector.store.queries.common import decode_cursor, encode_cursor, number, total
 from collector.store.queries.modes import published_at, reported
+from collector.store.queries.narrowed import recounted
 from collector.store.queries.policies import histories
+from collector.store.queries.ranking import Rank
 from collector.store.queries.rows import DomainOverview, Filter, Page, PublishedPolicy
-from collector.store.tables import domain, rollup_day, rollup_type
+from collector.store.tables import domain, rollup_day, rollup_reporter, rollup_type
 
 
 def domain_names(engine: Engine) -> tuple[str, ...]:
@@ -36,29 +41,52 @@ def domain_overview(
     cursor: str | None = None,
     search: str | None = None,
     only: Collection[str] | None = None,
+    worst_first: bool = False,
 ) -> Page[DomainOverview]:
-    """A page of domains by name, with their figures in the range. `search` is a part of the name.
+    """A page of domains by name, or those in trouble first, with their figures in the range.
 
-    `only`: none but these, by name: what the reader may see.
+    `search` is a part of the name. `only`: none but these, by name: what the reader may see.
     """
-    query = select(domain.c.name, domain.c.domain_id).order_by(domain.c.name).limit(limit + 1)
+    query = _ranked_page(filter, cursor) if worst_first else _page_by_name(cursor)
     if search:
         query = query.where(domain.c.name.contains(search.lower(), autoescape=True))
     if only is not None:
         query = query.where(domain.c.name.in_(only))
-    if cursor is not None:
-        query = query.where(domain.c.name > decode_cursor(cursor))
     with reading(engine) as connection:
-        found = connection.execute(query).all()
+        found = connection.execute(query.limit(limit + 1)).all()
         page = found[:limit]
-        items = _overviews(connection, {domain_id: name for name, domain_id in page}, filter, now)
-    following = encode_cursor(page[-1].name) if len(found) > limit else None
+        items = _overviews(connection, {row.domain_id: row.name for row in page}, filter, now)
+    following = None
+    if len(found) > limit:
+        last = page[-1]
+        following = Rank(last.level, last.share, last.name).cursor() if worst_first else encode_cursor(last.name)
     return Page(tuple(items), following)
+
+
+def _page_by_name(cursor: str | None) -> Select[Any]:
+    query = select(domain.c.name, domain.c.domain_id).order_by(domain.c.name)
+    return query if cursor is None else query.where(domain.c.name > decode_cursor(cursor))
+
+
+def _ranked_page(wanted: Filter, cursor: str | None) -> Select[Any]:
+    return ranking.ranked(wanted, None if cursor is None else ranking.read_cursor(cursor))
+
+
+def domains_by_level(engine: Engine, filter: Filter, *, only: Collection[str] | None = None) -> tuple[int, int, int]:  # noqa: A002
+    """How many domains are in trouble, worth a look, and well, as `domain_overview(worst_first=True)` has them."""
+    query = ranking.counted(filter)
+    if only is not None:
+        query = query.where(domain.c.name.in_(only))
+    with reading(engine) as connection:
+        found: dict[int, int] = dict(connection.execute(query).all())
+    return found.get(ranking.BAD, 0), found.get(ranking.LOOK, 0), found.get(ranking.OK, 0)
 
 
 def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, now: datetime) -> list[DomainOverview]:
     days = [wanted.first + timedelta(days=offset) for offset in range((wanted.last - wanted.first).days + 1)]
-    figures = _daily_figures(connection, names, wanted)
+    # As many days before, for the change; the calendar has a beginning.
+    before = max(wanted.first - timedelta(days=len(days)), date(1970, 1, 1))
+    figures = _daily_figures(connection, names, replace(wanted, first=before))
     last = dict(
         connection.execute(
             select(rollup_day.c.domain_id, func.max(rollup_day.c.last_received))
@@ -71,8 +99,7 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
     overviews = []
     for domain_id, name in names.items():
         by_day = figures.get(domain_id, {})
-        successful = sum(figure[0] for figure in by_day.values())
-        failed = sum(figure[1] for figure in by_day.values())
+        now_, earlier = _sums(by_day, wanted.first)
         history = published[domain_id]
         overviews.append(
             DomainOverview(
@@ -80,30 +107,55 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
                 domain_id=domain_id,
                 mode=published_at(history, now) or by_reports.get(domain_id, "unknown"),
                 mode_error=_last_error(history),
-                successful=successful,
-                failed=failed,
+                successful=now_[0] - now_[1],
+                failed=now_[1],
                 last_report=last.get(domain_id),
-                daily=tuple((sum(by_day.get(day, (0, 0))), by_day.get(day, (0, 0))[1]) for day in days),
+                daily=tuple(by_day.get(day, (0, 0)) for day in days),
+                before=earlier,
             )
         )
     return overviews
 
 
-def _daily_figures(
-    connection: Connection, names: dict[UUID, str], wanted: Filter
-) -> dict[UUID, dict[date, tuple[int, int]]]:
-    """(successful, failed) by domain and day."""
-    table = rollup_day.c
+_Pair = tuple[int, int]  # sessions, failed
+
+
+def _sums(by_day: dict[date, _Pair], first: date) -> tuple[_Pair, _Pair]:
+    """From `first` on, and before."""
+    found = [[0, 0], [0, 0]]
+    for day, (sessions, failed) in by_day.items():
+        period = found[day < first]
+        period[0] += sessions
+        period[1] += failed
+    return (found[0][0], found[0][1]), (found[1][0], found[1][1])
+
+
+def _daily_figures(connection: Connection, names: dict[UUID, str], wanted: Filter) -> dict[UUID, dict[date, _Pair]]:
+    """(sessions, failed) by domain and day."""
+    if wanted.reporter is None or wanted.policy_type is None:
+        return _by_day(connection, names, wanted)
+    # No rollup knows both: the reports of this page are counted again.
+    with recounted(connection, list(names), wanted) as rows:
+        return _by_day(rows, names, replace(wanted, reporter=None, policy_type=None))
+
+
+def _by_day(connection: Connection, names: dict[UUID, str], wanted: Filter) -> dict[UUID, dict[date, _Pair]]:
+    rollup = rollup_reporter if wanted.reporter else rollup_type if wanted.policy_type else rollup_day
+    table = rollup.c
     query: Select[Any] = (
         select(table.domain_id, table.day, total(table.successful), total(table.failed))
         .where(table.domain_id.in_(names), table.day.between(wanted.first, wanted.last))
         .group_by(table.domain_id, table.day)
     )
+    if wanted.reporter:
+        query = query.where(table.reporter == wanted.reporter[:KEY_CHARACTERS])
+    if wanted.policy_type:
+        query = query.where(table.policy_type == wanted.policy_type)
     if wanted.authenticated_only:
         query = query.where(table.authenticated)
-    figures: dict[UUID, dict[date, tuple[int, int]]] = {}
+    figures: dict[UUID, dict[date, _Pair]] = {}
     for domain_id, day, successful, failed in connection.execute(query):
-        figures.setdefault(domain_id, {})[day] = (number(successful), number(failed))
+        figures.setdefault(domain_id, {})[day] = (number(successful) + number(failed), number(failed))
     return figures
 
 

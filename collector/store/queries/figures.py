@@ -1,22 +1,27 @@
-"""The figures of one domain: by day, by MX, by cause, by reporter. All from the rollups."""
+"""The figures of one domain: by day, by MX, by cause, by reporter. All from the rollups.
+
+`source` is the engine, or what `narrowed()` gave for the same filter: a page that asks for several figures of one
+reporter or policy type counts the reports once.
+"""
 
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, case, func, literal_column, select
+from sqlalchemy import Connection, Select, case, func, literal_column, select
 
-from collector.counting.sessions import NO_MX
+from collector.counting.sessions import KEY_CHARACTERS, NO_MX
 from collector.domains import mx_matches
-from collector.store.engine import reading
 from collector.store.queries.common import decode_offset, encode_cursor, end_of, number, total, within
 from collector.store.queries.modes import in_force_at, published_at, reported
+from collector.store.queries.narrowed import Source, figures_of
 from collector.store.queries.policies import histories
 from collector.store.queries.rows import (
     Daily,
     DayFigures,
     Failure,
     Filter,
+    MxDay,
     MxFigures,
     MxTable,
     NotAttributable,
@@ -33,18 +38,18 @@ _REGULAR_WINDOW = timedelta(days=28)
 _GRACE = timedelta(days=3)
 
 
-def daily(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime) -> Daily:  # noqa: A002
+def daily(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> Daily:  # noqa: A002
     """Every day of the range, zeros included, with the mode that counts for it (rule 7)."""
-    with reading(engine) as connection:
-        totals = _totals(connection, domain_id, filter)
-        types = _types(connection, domain_id, filter)
+    with figures_of(source, domain_id, filter) as (connection, rows):
+        totals = _totals(rows, domain_id, filter)
+        types = _types(rows, domain_id, filter)
         history = histories(connection, [domain_id])[domain_id]
     days = []
     for offset in range((filter.last - filter.first).days + 1):
         day = filter.first + timedelta(days=offset)
         of_day = types.get(day, {})
         published = published_at(history, min(end_of(day), now))
-        reports, successful, failed = totals.get(day, (0, 0, 0))
+        reports, successful, failed, unauthenticated = totals.get(day, (0, 0, 0, 0))
         days.append(
             DayFigures(
                 day=day,
@@ -54,20 +59,25 @@ def daily(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime) -> 
                 successful=successful,
                 failed=failed,
                 by_policy_type=_by_type(of_day),
+                unauthenticated=unauthenticated,
             )
         )
     return Daily(tuple(days))
 
 
-def _totals(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[date, tuple[int, int, int]]:
-    """(reports, successful, failed) by day."""
+def _totals(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[date, tuple[int, int, int, int]]:
+    """(reports, successful, failed, sessions told without authentication) by day."""
     table = rollup_day.c
+    sessions = table.successful + table.failed
+    unauthenticated = total(case((table.authenticated, 0), else_=sessions))
     query = (
-        select(table.day, total(table.reports), total(table.successful), total(table.failed))
+        select(table.day, total(table.reports), total(table.successful), total(table.failed), unauthenticated)
         .where(within(rollup_day, domain_id, wanted))
         .group_by(table.day)
     )
-    return {day: (number(a), number(b), number(c)) for day, a, b, c in connection.execute(query)}
+    return {
+        row[0]: (number(row[1]), number(row[2]), number(row[3]), number(row[4])) for row in connection.execute(query)
+    }
 
 
 def _types(
@@ -94,12 +104,12 @@ def _by_type(figures: dict[tuple[str, str], tuple[int, int]]) -> tuple[TypeFigur
     return tuple(TypeFigures(name, *merged[name]) for name in sorted(merged))
 
 
-def mx_figures(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime) -> MxTable:  # noqa: A002
+def mx_figures(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> MxTable:  # noqa: A002
     """Per MX: exact failures, and successes where they can mean no other MX (rule 6)."""
-    with reading(engine) as connection:
-        rows = _mx_rows(connection, domain_id, filter)
-        by_type = _mx_result_types(connection, domain_id, filter)
-        successful = sum(figure[1] for figure in _totals(connection, domain_id, filter).values())
+    with figures_of(source, domain_id, filter) as (connection, rollups):
+        rows = _mx_rows(rollups, domain_id, filter)
+        by_type = _mx_result_types(rollups, domain_id, filter)
+        successful = sum(figure[1] for figure in _totals(rollups, domain_id, filter).values())
         policy = in_force_at(histories(connection, [domain_id])[domain_id], now)
     table = [
         MxFigures(
@@ -146,8 +156,21 @@ def _mx_result_types(connection: Connection, domain_id: UUID, wanted: Filter) ->
     return found
 
 
+def mx_daily(source: Source, domain_id: UUID, filter: Filter) -> tuple[MxDay, ...]:  # noqa: A002
+    """The failures of each MX by day, in the order of both; what is not there is zero."""
+    table = rollup_mx.c
+    query = (
+        select(table.mx, table.day, total(table.failed))
+        .where(within(rollup_mx, domain_id, filter), table.failed > 0)
+        .group_by(table.mx, table.day)
+        .order_by(table.mx, table.day)
+    )
+    with figures_of(source, domain_id, filter) as (_, rows):
+        return tuple(MxDay(mx, day, number(failed)) for mx, day, failed in rows.execute(query))
+
+
 def failures(
-    engine: Engine,
+    source: Source,
     domain_id: UUID,
     filter: Filter,  # noqa: A002
     *,
@@ -175,30 +198,59 @@ def failures(
         .offset(offset)
         .limit(limit + 1)
     )
-    with reading(engine) as connection:
-        rows = connection.execute(query).all()
+    with figures_of(source, domain_id, filter) as (_, rollups):
+        rows = rollups.execute(query).all()
     items = tuple(Failure(*row[:8], number(row[8]), row[9], row[10]) for row in rows[:limit])
     return Page(items, encode_cursor(str(offset + limit)) if len(rows) > limit else None)
 
 
-def reporters(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime) -> tuple[Reporter, ...]:  # noqa: A002
+def reporters(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> tuple[Reporter, ...]:  # noqa: A002
     """Who reported in the range, most sessions first, and regular ones that have fallen silent."""
+    with figures_of(source, domain_id, filter) as (connection, rows):
+        figures = {(row[0], row[1]): row for row in rows.execute(_told(domain_id, filter))}
+        known = connection.execute(_regular(domain_id, filter, now.date())).all()
+    found = []
+    for name, marked, organization, last, regular, last_day in known:
+        silent = number(regular) >= _REGULAR_DAYS and last_day < now.date() - _GRACE
+        told = figures.get((name, marked))
+        if told is None and not silent:
+            continue
+        _, _, reports, successful, failed = told or (name, marked, 0, 0, 0)
+        found.append(
+            Reporter(
+                reporter=name,
+                organization=organization,
+                authenticated=bool(marked),
+                reports=number(reports),
+                successful=number(successful),
+                failed=number(failed),
+                last_report=last,
+                silent=silent,
+            )
+        )
+    return tuple(sorted(found, key=lambda row: (-(row.successful + row.failed), row.reporter, not row.authenticated)))
+
+
+def _told(domain_id: UUID, wanted: Filter) -> Select[Any]:
+    """(reporter, authenticated, reports, successful, failed) in the range."""
     table = rollup_reporter.c
-    inside = table.day.between(filter.first, filter.last)
+    return (
+        select(table.reporter, table.authenticated, total(table.reports), total(table.successful), total(table.failed))
+        .where(within(rollup_reporter, domain_id, wanted))
+        .group_by(table.reporter, table.authenticated)
+        .having(total(table.reports) > 0)
+    )
 
-    def sum_inside(column: Any) -> Any:
-        return total(case((inside, column), else_=0))
 
-    today = now.date()
+def _regular(domain_id: UUID, wanted: Filter, today: date) -> Select[Any]:
+    """(reporter, authenticated, organization, last arrival, days in the regular window, last day) over all days."""
+    table = rollup_reporter.c
     window = table.day.between(today - _GRACE - _REGULAR_WINDOW, today - _GRACE - timedelta(days=1))
     query = (
         select(
             table.reporter,
             table.authenticated,
             func.max(table.organization),
-            sum_inside(table.reports),
-            sum_inside(table.successful),
-            sum_inside(table.failed),
             func.max(table.last_received),
             total(case((window, 1), else_=0)),
             func.max(table.day),
@@ -206,25 +258,6 @@ def reporters(engine: Engine, domain_id: UUID, filter: Filter, *, now: datetime)
         .where(table.domain_id == domain_id)
         .group_by(table.reporter, table.authenticated)
     )
-    if filter.authenticated_only:
+    if wanted.authenticated_only:
         query = query.where(table.authenticated)
-    found = []
-    with reading(engine) as connection:
-        for name, marked, organization, reports, successful, failed, last, regular, last_day in connection.execute(
-            query
-        ):
-            silent = number(regular) >= _REGULAR_DAYS and last_day < today - _GRACE
-            if number(reports) or silent:
-                found.append(
-                    Reporter(
-                        reporter=name,
-                        organization=organization,
-                        authenticated=bool(marked),
-                        reports=number(reports),
-                        successful=number(successful),
-                        failed=number(failed),
-                        last_report=last,
-                        silent=silent,
-                    )
-                )
-    return tuple(sorted(found, key=lambda row: (-(row.successful + row.failed), row.reporter, not row.authenticated)))
+    return query if wanted.reporter is None else query.where(table.reporter == wanted.reporter[:KEY_CHARACTERS])

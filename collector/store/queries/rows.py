@@ -13,11 +13,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which figures: days `first` to `last` (UTC, both inclusive), optionally authenticated reports only."""
+    """Which figures: days `first` to `last` (UTC, both inclusive), optionally authenticated reports only.
+
+    `reporter` and `policy_type` leave others' reports and other policies' results out, as if none had come.
+    """
 
     first: date
     last: date
     authenticated_only: bool = False
+    reporter: str | None = None
+    policy_type: str | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the rollups cannot answer it by themselves: `narrowed()` counts the reports again."""
+        return self.reporter is not None or self.policy_type is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,10 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class DomainOverview:
-    """One domain on the first page. `daily` holds (sessions, failed) per day of the range, zeros included."""
+    """One domain on the first page. `daily` holds (sessions, failed) per day of the range, zeros included.
+
+    `before` is (sessions, failed) over as many days just before the range.
+    """
 
     name: str
     domain_id: UUID
@@ -40,6 +53,7 @@ class DomainOverview:
     failed: int
     last_report: datetime | None  # when the last report arrived, whatever the range
     daily: tuple[tuple[int, int], ...]
+    before: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,10 @@ class TypeFigures:
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """Rule 4 figures of one day, and the mode that counts for it (rule 7)."""
+    """Rule 4 figures of one day, and the mode that counts for it (rule 7).
+
+    `unauthenticated` of the sessions are told by reports without authentication.
+    """
 
     day: date
     mode: str
@@ -60,6 +77,7 @@ class DayFigures:
     successful: int
     failed: int
     by_policy_type: tuple[TypeFigures, ...] = ()
+    unauthenticated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,15 @@ class MxFigures:
     successful: int | None
     by_result_type: dict[str, int]
     in_policy: bool | None = None  # whether the published policy in force lists it; None: no policy known
+
+
+@dataclass(frozen=True, slots=True)
+class MxDay:
+    """Failures at one MX on one day (rule 6: exact); `mx` is "" where the report names none."""
+
+    mx: str
+    day: date
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)

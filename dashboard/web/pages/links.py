@@ -8,6 +8,7 @@ from flask import Blueprint, request, url_for
 from dashboard.web import access
 
 PRESETS = (7, 30, 90, 365)
+_FILTER = ("from", "to", "authenticated", "reporter", "policy_type")
 
 
 def here(**changes: object) -> str:
@@ -28,7 +29,7 @@ def api(*path: object, **query: object) -> str:
 
 def kept_filter() -> dict[str, str]:
     """The range and the choice of reports, to carry along from page to page of a domain."""
-    return {name: request.args[name] for name in ("from", "to", "authenticated") if request.args.get(name)}
+    return {name: request.args[name] for name in _FILTER if request.args.get(name)}
 
 
 def page(endpoint: str, **values: object) -> str:
