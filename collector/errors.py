@@ -8,6 +8,7 @@
     │   ├── SpoolUnavailable     the local spool takes nothing either
     │   ├── MailboxUnavailable   the IMAP server does not answer, or refuses what we ask
     │   ├── CheckBusy            the domain is being checked already
+    │   ├── LoginProviderUnavailable  the OpenID Connect provider does not answer as it should
     │   ├── KeyUnavailable       DNS could not deliver a DKIM key just now
     │   └── LookupFailed         DNS gave no answer: time-out, SERVFAIL, no server
     ├── NoSuchName               DNS answered that there is nothing of that name and type
@@ -52,6 +53,10 @@ class MailboxUnavailable(TemporaryError):
 
 class CheckBusy(TemporaryError):
     """A domain is being checked already, or too many are. The message says which."""
+
+
+class LoginProviderUnavailable(TemporaryError):
+    """The OpenID Connect provider does not answer, or not as it should. The message says which."""
 
 
 class KeyUnavailable(TemporaryError):

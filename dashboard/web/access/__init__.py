@@ -3,6 +3,7 @@
 `viewer` says who is asking, `audit` writes down what they changed.
 """
 
+from dashboard.web.access import sso as sso  # its routes belong to the blueprint
 from dashboard.web.access.guard import register
 from dashboard.web.access.login import blueprint
 from dashboard.web.access.viewer import Viewer, may_see, only, viewer

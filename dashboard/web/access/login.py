@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from collector.store import accounts, sessions
 from dashboard.passwords import is_right
+from dashboard.text import Text, say, say_n
 from dashboard.web import state
 from dashboard.web.access import audit, guard, identify, session
 from dashboard.web.access.session import LASTS, Session
@@ -17,7 +18,7 @@ from dashboard.web.access.viewer import viewer
 log = logging.getLogger("tlsrpt.web")
 blueprint = Blueprint("access", __name__)
 
-_WRONG = "Name or password is wrong."
+_WRONG = say("Name or password is wrong.")
 _LONGEST_NAME = 255
 
 
@@ -32,7 +33,7 @@ def login() -> Response:
 def log_in() -> Response:
     cookie = identify.read_session()
     if cookie is None:
-        return form(400, "The form is too old, or the browser keeps no cookies. Try once more.")
+        return form(400, say("The form is too old, or the browser keeps no cookies. Try once more."))
     guard.check_csrf(identify.access().sessions().csrf_token(cookie))
     name = request.form.get("name", "")[:_LONGEST_NAME]
     address = identify.client_address()
@@ -96,7 +97,7 @@ def begin(
     _put(response, fresh)
 
 
-def form(status: int, message: str = "") -> Response:
+def form(status: int, message: str | Text = "") -> Response:
     """The form, with a session of its own for its CSRF token: what was there before a login is never kept."""
     keys = identify.access().sessions()
     fresh = keys.begin(state.now())
@@ -124,7 +125,15 @@ def local_path(wanted: str) -> str:
 
 def _too_many(wait: timedelta) -> Response:
     seconds = math.ceil(wait.total_seconds())
-    response = form(429, f"Too many failed logins. Try again in {math.ceil(seconds / 60)} minutes.")
+    minutes = math.ceil(seconds / 60)
+    response = form(
+        429,
+        say_n(
+            "Too many failed logins. Try again in a minute.",
+            "Too many failed logins. Try again in %(n)s minutes.",
+            minutes,
+        ),
+    )
     response.headers["Retry-After"] = str(seconds)
     return response
 

@@ -15,7 +15,12 @@ ABOUT_ONESELF = frozenset({"/logout", "/settings", "/settings/password", "/setti
 # The same for everybody: what the program is and what words mean.
 ABOUT_NOTHING = frozenset({"/openapi.json", "/docs"})
 # Narrowed to the domains that the viewer may see. Everything else, deliveries above all, may hold others' figures.
-NARROWED = frozenset({"/", "/domains", "/reports", "/reports/<uuid:report_id>", "/reports/<uuid:report_id>/raw"})
+NARROWED = frozenset(
+    {
+        *("/", "/domains", "/reports", "/reports/<uuid:report_id>", "/reports/<uuid:report_id>/raw"),
+        *("/reports/<uuid:report_id>/json", "/result-types", "/result-types/<path:code>"),
+    }
+)
 # What only an admin may do or see: who may come in, what was done, how the program is set up, and losing figures.
 _ADMIN = ("/settings/", "/audit", "/users", "/tokens", "/configuration")
 # Among these, for operators: adding a domain is adopting one.
