@@ -144,6 +144,8 @@ _RESULT_TYPES = {
     ),
 }
 
+KNOWN = tuple(_RESULT_TYPES)
+
 
 def result_type(code: str) -> Explanation:
     """What a result type means. One that no RFC knows is explained as such."""

@@ -33,7 +33,7 @@ def reports(
     `outcome` asks for those that some delivery was stored as, repeats (duplicate) or contradicts (conflict).
     `only`: of none but these domains, by name: what the reader may see.
     """
-    query = _select().order_by(table.c.report_id.desc()).limit(limit + 1)
+    query = select_reports().order_by(table.c.report_id.desc()).limit(limit + 1)
     if filter is not None:
         query = query.where(table.c.day.between(filter.first, filter.last))
         if filter.authenticated_only:
@@ -51,14 +51,14 @@ def reports(
         query = query.where(table.c.report_id < decode_id(cursor))
     with reading(engine) as connection:
         rows = connection.execute(query).all()
-    items = tuple(_row(row) for row in rows[:limit])
+    items = rows_of(rows[:limit])
     return Page(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
 
 
 def report(engine: Engine, id: UUID) -> ReportRow | None:  # noqa: A002
     """One report with its policy results and failure details."""
     with reading(engine) as connection:
-        row = connection.execute(_select(table.c.policy_results).where(table.c.report_id == id)).first()
+        row = connection.execute(select_reports(table.c.policy_results).where(table.c.report_id == id)).first()
     return None if row is None else _row(row, tuple(_policy_result(entry) for entry in row.policy_results))
 
 
@@ -98,9 +98,14 @@ _NOT_STORED = text("delivery_part.outcome <> 'stored'")
 _COLUMNS = [column for column in table.columns if column.name != "policy_results"]
 
 
-def _select(*more: Column[Any]) -> Select[Any]:
+def select_reports(*more: Column[Any]) -> Select[Any]:
+    """Reports with the name of their domain, for `rows_of`."""
     query = select(*_COLUMNS, _domain.c.name.label("domain"), *more)
     return query.join(_domain, _domain.c.domain_id == table.c.domain_id)
+
+
+def rows_of(rows: Iterable[Row[Any]]) -> tuple[ReportRow, ...]:
+    return tuple(_row(row) for row in rows)
 
 
 def _row(row: Row[Any], policies: tuple[PolicyResultRow, ...] = ()) -> ReportRow:

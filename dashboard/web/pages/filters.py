@@ -13,6 +13,7 @@ from dashboard.web.i18n import spoken, tr
 
 # Invisible characters that reorder or hide text, besides the control characters (Q58).
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+_LONGEST_IN_ADDRESS = 500
 
 
 def number(value: int | None) -> str:
@@ -85,6 +86,13 @@ def web_link(value: str | None) -> str | None:
     return value if usable else None
 
 
+def in_address(value: str | None) -> bool:
+    """Whether a name can stand in a path as it is: a browser or a server would change some forms on the way."""
+    if not value or len(value) > _LONGEST_IN_ADDRESS or any(unicodedata.category(char) in _HIDDEN for char in value):
+        return False
+    return all(part not in ("", ".", "..") for part in value.split("/"))
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 session`, `1,234 sessions`."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
@@ -92,7 +100,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def register(blueprint: Blueprint) -> None:
     """Make them known to every template, the error page and the login form included."""
-    for function in (number, rate, day, moment, days_text, size, told, web_link, plural):
+    for function in (number, rate, day, moment, days_text, size, told, web_link, in_address, plural):
         blueprint.app_template_filter(function.__name__)(function)
     blueprint.app_template_filter("domain_name")(domains.display)
     blueprint.app_template_global("explain")(_explain)
