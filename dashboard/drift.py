@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 from collector.store.queries import Policies, PublishedPolicy, ReportedPolicy
+from collector.text import Text, clauses, listed, say, say_n
 
 # A sender looks for a new policy about once a day (M15): so long the old one is as good as the new one.
 _REFRESH = timedelta(days=1)
@@ -51,22 +52,26 @@ class Change:
         return bool(self.picked_up) and not self.not_yet
 
     @property
-    def text(self) -> str:
+    def text(self) -> Text:
         """One sentence."""
-        change = f"the change of {_day(self.day)}"
-        if not self.picked_up and not self.not_yet:
-            sentence = f"Nobody has reported an applied policy since {change}"
-        elif self.is_everywhere:
-            assert self.by is not None
-            return f"Everybody who reported since has picked up {change} by {_day(self.by)}."
+        if self.is_everywhere and self.by is not None:
+            return say(
+                "Everybody who reported since has picked up the change of %(day)s by %(by)s.", day=self.day, by=self.by
+            )
+        if self.not_yet:
+            said = say_n(
+                "%(some)s of %(n)s reporter has picked up the change of %(day)s; not yet: %(names)s",
+                "%(some)s of %(n)s reporters have picked up the change of %(day)s; not yet: %(names)s",
+                len(self.picked_up) + len(self.not_yet),
+                some=len(self.picked_up),
+                day=self.day,
+                names=listed(self.not_yet, _MOST_NAMED),
+            )
         else:
-            named = ", ".join(self.not_yet[:_MOST_NAMED])
-            more = len(self.not_yet) - _MOST_NAMED
-            named += f" and {more} more" if more > 0 else ""
-            total = len(self.picked_up) + len(self.not_yet)
-            sentence = f"{len(self.picked_up)} of {total} reporters have picked up {change}; not yet: {named}"
-        until = f"; an older policy may be held until {_day(self.old_until)}" if self.old_until else ""
-        return f"{sentence}{until}."
+            said = say("Nobody has reported an applied policy since the change of %(day)s", day=self.day)
+        if self.old_until:
+            said = clauses((said, say("an older policy may be held until %(day)s", day=self.old_until)))
+        return say("%(said)s.", said=said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,3 @@ def _alike(one: PublishedPolicy, other: PublishedPolicy) -> bool:
 
 def _start(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"

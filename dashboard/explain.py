@@ -6,28 +6,33 @@ Unknown codes get an explanation too.
 
 from dataclasses import dataclass
 
+from collector.text import say
 from dashboard.result_types import Explanation as Explanation
 from dashboard.result_types import result_type as result_type
 
 # Keyed by the reported policy's mode; the singular and plural fit "1 session ..." and "2 sessions ...".
 _CONSEQUENCES = {
     "enforce": (
-        "held back",
-        "The sender applied your policy in enforce: it did not deliver over this session. It tried another MX, tried "
-        "again later, or returned the mail.",
+        say("held back"),
+        say(
+            "The sender applied your policy in enforce: it did not deliver over this session. It tried another MX, "
+            "tried again later, or returned the mail."
+        ),
     ),
     "testing": (
-        "would have been held back",
-        "The sender applied your policy in testing: the mail was delivered all the same. Under enforce it would not "
-        "have been.",
+        say("would have been held back"),
+        say(
+            "The sender applied your policy in testing: the mail was delivered all the same. Under enforce it "
+            "would not have been."
+        ),
     ),
     "none": (
-        "may have gone in clear",
-        "The sender had no policy to apply: it may have delivered the mail without encryption.",
+        say("may have gone in clear"),
+        say("The sender had no policy to apply: it may have delivered the mail without encryption."),
     ),
     "unknown": (
-        "reported without a mode (DANE; may be the same sessions)",
-        "The report does not say under which mode. DANE has none: a sender that uses it holds the mail back.",
+        say("reported without a mode (DANE; may be the same sessions)"),
+        say("The report does not say under which mode. DANE has none: a sender that uses it holds the mail back."),
     ),
 }
 
@@ -38,10 +43,10 @@ def consequence(mode: str) -> tuple[str, str]:
 
 
 _MODES = {
-    "enforce": "Senders deliver only over validated TLS to an MX of the policy.",
-    "testing": "Senders report failures and deliver all the same.",
-    "none": "No MTA-STS policy is in force: senders may deliver in clear.",
-    "unknown": "The policy could not be fetched, or nobody has looked yet.",
+    "enforce": say("Senders deliver only over validated TLS to an MX of the policy."),
+    "testing": say("Senders report failures and deliver all the same."),
+    "none": say("No MTA-STS policy is in force: senders may deliver in clear."),
+    "unknown": say("The policy could not be fetched, or nobody has looked yet."),
 }
 
 
@@ -61,44 +66,54 @@ class FetchError:
 
 _FETCH_ERRORS = {
     "dns": FetchError(
-        "DNS did not answer for the record or the policy host.",
-        "Check the name servers of DOMAIN, and that mta-sts.DOMAIN has an address.",
+        say("DNS did not answer for the record or the policy host."),
+        say("Check the name servers of DOMAIN, and that mta-sts.DOMAIN has an address."),
         "RFC 8461 3.1, 3.3",
     ),
-    "no_record": FetchError("There is no _mta-sts TXT record.", 'Publish one: "v=STSv1; id=20260101".', "RFC 8461 3.1"),
+    "no_record": FetchError(
+        say("There is no _mta-sts TXT record."), say('Publish one: "v=STSv1; id=20260101".'), "RFC 8461 3.1"
+    ),
     "several_records": FetchError(
-        "There is more than one _mta-sts record: senders take none.", "Delete all but one.", "RFC 8461 3.1"
+        say("There is more than one _mta-sts record: senders take none."), say("Delete all but one."), "RFC 8461 3.1"
     ),
     "bad_record": FetchError(
-        "The _mta-sts record is not valid.", 'It reads "v=STSv1; id=" and 1 to 32 letters and digits.', "RFC 8461 3.1"
+        say("The _mta-sts record is not valid."),
+        say('It reads "v=STSv1; id=" and 1 to 32 letters and digits.'),
+        "RFC 8461 3.1",
     ),
     "connect": FetchError(
-        "The policy host did not take the connection, or broke it off.",
-        "Check port 443 of mta-sts.DOMAIN from outside, on each of its addresses.",
+        say("The policy host did not take the connection, or broke it off."),
+        say("Check port 443 of mta-sts.DOMAIN from outside, on each of its addresses."),
         "RFC 8461 3.3",
     ),
     "tls": FetchError(
-        "The certificate of the policy host does not validate.",
-        "Renew it, with mta-sts.DOMAIN among its names, and send the whole chain.",
+        say("The certificate of the policy host does not validate."),
+        say("Renew it, with mta-sts.DOMAIN among its names, and send the whole chain."),
         "RFC 8461 3.3",
     ),
     "timeout": FetchError(
-        "The policy host was too slow.",
-        "Senders wait a minute at most: serve the file as a plain static file.",
+        say("The policy host was too slow."),
+        say("Senders wait a minute at most: serve the file as a plain static file."),
         "RFC 8461 3.3",
     ),
     "redirect": FetchError(
-        "The policy host answers with a redirect.", "Serve the file there: senders must not follow.", "RFC 8461 3.3"
+        say("The policy host answers with a redirect."),
+        say("Serve the file there: senders must not follow."),
+        "RFC 8461 3.3",
     ),
     "status": FetchError(
-        "The policy host did not answer 200.", "Serve the file at /.well-known/mta-sts.txt.", "RFC 8461 3.3"
+        say("The policy host did not answer 200."), say("Serve the file at /.well-known/mta-sts.txt."), "RFC 8461 3.3"
     ),
     "media_type": FetchError(
-        "The policy is not sent as text/plain.", "Set the media type of the file to text/plain.", "RFC 8461 3.2"
+        say("The policy is not sent as text/plain."),
+        say("Set the media type of the file to text/plain."),
+        "RFC 8461 3.2",
     ),
-    "too_large": FetchError("The policy is over 64 KB.", "Shorten it: a policy is a few lines.", "RFC 8461 3.3"),
+    "too_large": FetchError(
+        say("The policy is over 64 KB."), say("Shorten it: a policy is a few lines."), "RFC 8461 3.3"
+    ),
     "syntax": FetchError(
-        "The policy file is not valid.", "One field on a line: version, mode, mx, max_age.", "RFC 8461 3.2"
+        say("The policy file is not valid."), say("One field on a line: version, mode, mx, max_age."), "RFC 8461 3.2"
     ),
 }
 
@@ -106,16 +121,16 @@ _FETCH_ERRORS = {
 def fetch_error(code: str) -> FetchError:
     """What a fetch error of a published policy means, and what to do."""
     return _FETCH_ERRORS.get(
-        code, FetchError("The policy could not be fetched.", "Check the record and the policy host.")
+        code, FetchError(say("The policy could not be fetched."), say("Check the record and the policy host."))
     )
 
 
 _OUTCOMES = {
-    "stored": "Counted.",
-    "duplicate": "The same report was here before: it is counted once.",
-    "conflict": "A report with the same identity and other content was here before: the first one counts.",
-    "unassigned": "About a domain that was not added: kept, not counted.",
-    "quarantined": "Kept, not counted: see the reason.",
+    "stored": say("Counted."),
+    "duplicate": say("The same report was here before: it is counted once."),
+    "conflict": say("A report with the same identity and other content was here before: the first one counts."),
+    "unassigned": say("About a domain that was not added: kept, not counted."),
+    "quarantined": say("Kept, not counted: see the reason."),
 }
 
 
@@ -125,18 +140,22 @@ def outcome(code: str) -> str:
 
 
 _REASONS = {
-    "dkim_missing": "The mail has no DKIM signature, and reports must have one (RFC 8460 section 3). A relay or a "
-    "mailing list before the collector may have dropped it.",
-    "dkim_fail": "No DKIM signature verifies. A banner, a footer or a virus scanner before the collector changes the "
-    "mail: let report mail pass unchanged.",
-    "dkim_unaligned": "A DKIM signature verifies, and its domain has nothing to do with the sender of the report.",
-    "dkim_length_tag": "The DKIM signature covers a part of the mail only (l=), which RFC 8460 section 3 forbids.",
-    "dkim_service": "The DKIM key is for another service than reports (s= without tlsrpt).",
-    "not_a_report": "The mail holds no TLS report. Other mail to this address is harmless.",
-    "unpack": "The report could not be unpacked: the attachment is damaged.",
-    "json": "The report is no valid JSON.",
-    "schema": "The report is JSON, and not one that can be counted.",
-    "limit": "The report is over a limit of the settings.",
+    "dkim_missing": say(
+        "The mail has no DKIM signature, and reports must have one (RFC 8460 section 3). A relay or a "
+        "mailing list before the collector may have dropped it."
+    ),
+    "dkim_fail": say(
+        "No DKIM signature verifies. A banner, a footer or a virus scanner before the collector changes the "
+        "mail: let report mail pass unchanged."
+    ),
+    "dkim_unaligned": say("A DKIM signature verifies, and its domain has nothing to do with the sender of the report."),
+    "dkim_length_tag": say("The DKIM signature covers a part of the mail only (l=), which RFC 8460 section 3 forbids."),
+    "dkim_service": say("The DKIM key is for another service than reports (s= without tlsrpt)."),
+    "not_a_report": say("The mail holds no TLS report. Other mail to this address is harmless."),
+    "unpack": say("The report could not be unpacked: the attachment is damaged."),
+    "json": say("The report is no valid JSON."),
+    "schema": say("The report is JSON, and not one that can be counted."),
+    "limit": say("The report is over a limit of the settings."),
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from collector.store.queries import Daily, PublishedPolicy
+from collector.text import Text, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Change:
 
     at: datetime
     kind: str
-    text: str
+    text: Text
 
 
 def bands(daily: Daily) -> tuple[Band, ...]:
@@ -62,16 +63,16 @@ def changes(published: Iterable[PublishedPolicy]) -> tuple[Change, ...]:
 def _error(previous: PublishedPolicy | None, policy: PublishedPolicy) -> Change | None:
     if previous is not None and previous.error == policy.error:
         return None
-    return Change(policy.first_seen, "error", f"fetch failed: {policy.error}")
+    return Change(policy.first_seen, "error", say("fetch failed: %(error)s", error=policy.error or ""))
 
 
 def _policy(
     standing: PublishedPolicy | None, previous: PublishedPolicy | None, policy: PublishedPolicy
 ) -> Change | None:
     if standing is None:
-        return Change(policy.first_seen, "first", f"first seen: {policy.mode}")
+        return Change(policy.first_seen, "first", say("first seen: %(mode)s", mode=policy.mode))
     if policy.mode != standing.mode:
-        return Change(policy.first_seen, "mode", f"{standing.mode} → {policy.mode}")
+        return Change(policy.first_seen, "mode", say("%(old)s → %(new)s", old=standing.mode, new=policy.mode))
     new = [
         name
         for name, before, after in (
@@ -82,7 +83,7 @@ def _policy(
         if before != after
     ]
     if new:
-        return Change(policy.first_seen, "policy", f"new {', '.join(new)}")
+        return Change(policy.first_seen, "policy", say("new %(fields)s", fields=", ".join(new)))
     if previous is not None and previous.error:
-        return Change(policy.first_seen, "recovered", f"fetch works again: {policy.mode}")
+        return Change(policy.first_seen, "recovered", say("fetch works again: %(mode)s", mode=policy.mode))
     return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from collector.store.queries import FailedDay, PublishedPolicy
+from collector.text import Text, clauses, say, sentences
 from dashboard import explain
 from dashboard.charts.modes import changes
 from dashboard.verdict import words
@@ -32,24 +33,35 @@ class Blame:
     reporter: str | None = None
     mx: str | None = None
     is_new: bool = False
-    changed: tuple[str, ...] = ()
+    changed: tuple[Text, ...] = ()
 
     @property
-    def text(self) -> str:
-        """A sentence."""
-        title = explain.result_type(self.result_type).title
-        what = f"{title} ({self.result_type}), {words.days(self.first_day, self.last_day)}"
-        changed = f" What changed then: {'; '.join(self.changed)}." if self.changed else ""
-        since = f" There was none before {words.day(self.first_day)}." if self.is_new else ""
-        return f"{what}: {_COMMON[self.kind].format(self)}.{since}{changed}"
+    def text(self) -> Text:
+        """A sentence, and what else is known of the first day."""
+        what = say(
+            "%(title)s (%(code)s), %(days)s: %(common)s.",
+            title=explain.result_type(self.result_type).title,
+            code=self.result_type,
+            days=words.days(self.first_day, self.last_day),
+            common=self._common(),
+        )
+        since = say("There was none before %(day)s.", day=self.first_day) if self.is_new else ""
+        changed = say("What changed then: %(changes)s.", changes=clauses(self.changed)) if self.changed else ""
+        return sentences(what, since, changed)
 
-
-_COMMON = {
-    ONE_REPORTER: "one reporter only ({0.reporter}), so look for the fault on its side or on the way to it first",
-    ONE_MX: "one MX only ({0.mx}), so look at that host first",
-    EVERYBODY: "most reporters tell it, so it is likely yours",
-    SEVERAL: "neither one reporter nor one MX stands out",
-}
+    def _common(self) -> Text:
+        match self.kind:
+            case "one_reporter":
+                return say(
+                    "one reporter only (%(reporter)s), so look for the fault on its side or on the way to it first",
+                    reporter=self.reporter or "",
+                )
+            case "one_mx":
+                return say("one MX only (%(mx)s), so look at that host first", mx=self.mx or "")
+            case "everybody":
+                return say("most reporters tell it, so it is likely yours")
+            case _:
+                return say("neither one reporter nor one MX stands out")
 
 
 def blame(
@@ -116,10 +128,10 @@ def _only_mx(failures: Sequence[FailedDay]) -> str | None:
     return mx if mx is not None and not others and by_mx[mx] >= unnamed else None
 
 
-def _changed(history: Sequence[PublishedPolicy], first: date) -> tuple[str, ...]:
+def _changed(history: Sequence[PublishedPolicy], first: date) -> tuple[Text, ...]:
     """What changed in the published policy on that day or the day before: senders learn of it within a day (M15)."""
     return tuple(
-        f"{words.day(change.at.date())}, published policy: {change.text}"
+        say("%(day)s, published policy: %(change)s", day=change.at.date(), change=change.text)
         for change in changes(history)
         if change.kind != "first" and first - timedelta(days=1) <= change.at.date() <= first
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from collector.settings import Verdict as Thresholds
 from collector.store.queries import WINDOW_DAYS, Evidence
+from collector.text import Text, listed, say, say_n
 from dashboard import explain
 from dashboard.verdict import published, words
 from dashboard.verdict.blame import Blame, blame
@@ -13,7 +14,7 @@ from dashboard.verdict.relevant import Sorted, sort
 
 # R18, R38: a report comes a day after its day, hours late, and is retried for another day.
 _SILENCE = timedelta(days=3)
-_ASK = "See that the _smtp._tls record asks for reports at an address that reaches this collector, and wait."
+_ASK = say("See that the _smtp._tls record asks for reports at an address that reaches this collector, and wait.")
 
 
 def judge(evidence: Evidence, thresholds: Thresholds, now: datetime) -> Verdict:
@@ -44,16 +45,20 @@ def judge(evidence: Evidence, thresholds: Thresholds, now: datetime) -> Verdict:
 def _not_applicable(evidence: Evidence) -> Reason | None:
     """Without MTA-STS, or with mode none on purpose, there is nothing to judge."""
     if evidence.mode == "none":
-        source = "is published" if evidence.history else "is what the reports tell: their senders found no policy"
-        text = f"Mode none {source}. Senders may deliver in clear."
-        return Reason("mode", text, None, fix="Publish a policy with mode testing to begin with.")
+        if evidence.history:
+            text = say("Mode none is published. Senders may deliver in clear.")
+        else:
+            text = say(
+                "Mode none is what the reports tell: their senders found no policy. Senders may deliver in clear."
+            )
+        return Reason("mode", text, None, fix=_BEGIN)
     if evidence.mode == "unknown" and evidence.history and evidence.history[-1].error == "no_record":
-        text = "No MTA-STS policy is published. Senders may deliver in clear."
-        return Reason("mode", text, None, fix="Publish a policy with mode testing to begin with.")
+        return Reason("mode", say("No MTA-STS policy is published. Senders may deliver in clear."), None, fix=_BEGIN)
     return None
 
 
-_NOTHING = "There is no enforce to judge."
+_BEGIN = say("Publish a policy with mode testing to begin with.")
+_NOTHING = say("There is no enforce to judge.")
 
 
 def _word(reasons: Sequence[Reason]) -> str:
@@ -85,94 +90,149 @@ def _failures(mode: str, failed: Sorted, blamed: Sequence[Blame], since: date) -
         yield Reason(f"blame_{one.kind}", one.text, None)
 
 
-_REFUSED = {
-    "would_refuse": "under a policy in testing: enforce would have held that mail back",
-    "held_back": "under a policy in enforce: that mail was held back",
-}
-
-
 def _refused(code: str, by_day: dict[date, int], since: date, fix: str) -> Reason:
-    meant = _REFUSED[code]
     if not by_day:
-        return Reason(code, f"No session failed in the last {WINDOW_DAYS} days {meant.partition(':')[0]}.", True)
-    last = max(by_day)
-    text = f"{words.count(sum(by_day.values()), 'session')} failed {meant}"
+        return Reason(code, _none_failed(code), True)
+    last, text = max(by_day), _some_failed(code, sum(by_day.values()))
     if last < since:
-        return Reason(code, f"{text}. The last of them on {words.day(last)}, and none since.", True)
-    return Reason(code, f"{text}, {words.days(min(by_day), last)}.", False, fix=fix)
+        text = say("%(failed)s. The last of them on %(day)s, and none since.", failed=text, day=last)
+        return Reason(code, text, True)
+    text = say("%(failed)s, %(days)s.", failed=text, days=words.days(min(by_day), last))
+    return Reason(code, text, False, fix=fix)
 
 
-_FIND = "Find the cause of the failures, below by result type, and wait until the clean days are full."
+def _none_failed(code: str) -> Text:
+    if code == "held_back":
+        return say("No session failed in the last %(days)s days under a policy in enforce.", days=WINDOW_DAYS)
+    return say("No session failed in the last %(days)s days under a policy in testing.", days=WINDOW_DAYS)
+
+
+def _some_failed(code: str, failed: int) -> Text:
+    if code == "held_back":
+        return say_n(
+            "%(n)s session failed under a policy in enforce: that mail was held back",
+            "%(n)s sessions failed under a policy in enforce: that mail was held back",
+            failed,
+        )
+    return say_n(
+        "%(n)s session failed under a policy in testing: enforce would have held that mail back",
+        "%(n)s sessions failed under a policy in testing: enforce would have held that mail back",
+        failed,
+    )
+
+
+_FIND = say("Find the cause of the failures, below by result type, and wait until the clean days are full.")
 
 
 def _policy_failures(failed: Sorted, since: date, fix: str) -> Reason:
     first, last = min(each.day for each in failed.policy), max(each.day for each in failed.policy)
-    times = words.count(sum(each.failed for each in failed.policy), "failure")
-    text = f"Senders could not get your policy ({times}), {words.days(first, last)}: enforce protects nobody then."
+    text = say_n(
+        "Senders could not get your policy (%(n)s failure), %(days)s: enforce protects nobody then.",
+        "Senders could not get your policy (%(n)s failures), %(days)s: enforce protects nobody then.",
+        sum(each.failed for each in failed.policy),
+        days=words.days(first, last),
+    )
     return Reason("policy_failures", text, last < since, fix=fix)
 
 
 def _enough(evidence: Evidence, figures: Figures, failed: Sorted, least: Thresholds, today: date) -> Iterator[Reason]:
-    after = "" if failed.last_day is None else f" after the last failure, on {words.day(failed.last_day)}"
-    text = f"{words.count(figures.days, 'clean day')} with reports{after}; {least.days} are needed."
+    text = _clean_days(figures.days, failed.last_day, least.days)
     yield Reason("clean_days", text, figures.days >= least.days, stops=INSUFFICIENT_DATA, fix=_WAIT)
-    text = f"{words.count(figures.sessions, 'session')} under your policy in the last {WINDOW_DAYS} days; "
+    text = say_n(
+        "%(n)s session under your policy in the last %(days)s days; %(least)s are needed.",
+        "%(n)s sessions under your policy in the last %(days)s days; %(least)s are needed.",
+        figures.sessions,
+        days=WINDOW_DAYS,
+        least=least.sessions,
+    )
     enough = figures.sessions >= least.sessions
-    yield Reason("sessions", f"{text}{least.sessions:,} are needed.", enough, stops=INSUFFICIENT_DATA, fix=_WAIT)
-    text = f"{words.count(figures.reporters, 'reporter')} told of them; {least.reporters:,} are needed."
+    yield Reason("sessions", text, enough, stops=INSUFFICIENT_DATA, fix=_WAIT)
+    text = say_n(
+        "%(n)s reporter told of them; %(least)s are needed.",
+        "%(n)s reporters told of them; %(least)s are needed.",
+        figures.reporters,
+        least=least.reporters,
+    )
     enough = figures.reporters >= least.reporters
     yield Reason("reporters", text, enough, stops=INSUFFICIENT_DATA, fix=_WAIT)
     yield _recent(evidence.days, today)
 
 
-_WAIT = "Wait for more reports; the policy can stay as it is."
+_WAIT = say("Wait for more reports; the policy can stay as it is.")
+
+
+def _clean_days(days: int, last_failed: date | None, least: int) -> Text:
+    if last_failed is None:
+        return say_n(
+            "%(n)s clean day with reports; %(least)s are needed.",
+            "%(n)s clean days with reports; %(least)s are needed.",
+            days,
+            least=least,
+        )
+    return say_n(
+        "%(n)s clean day with reports after the last failure, on %(day)s; %(least)s are needed.",
+        "%(n)s clean days with reports after the last failure, on %(day)s; %(least)s are needed.",
+        days,
+        day=last_failed,
+        least=least,
+    )
 
 
 def _recent(days: Sequence[date], today: date) -> Reason:
     """Silence is not health: clean days of three weeks ago say nothing about now."""
     if not days:
-        text = f"No report of the last {WINDOW_DAYS} days tells of a session under your policy."
+        text = say("No report of the last %(days)s days tells of a session under your policy.", days=WINDOW_DAYS)
         return Reason("recent", text, False, stops=INSUFFICIENT_DATA, fix=_ASK)
-    text = f"The last day that was reported is {words.day(days[-1])}"
     if today - days[-1] > _SILENCE:
-        return Reason("recent", f"{text}: silence since then.", False, stops=INSUFFICIENT_DATA, fix=_ASK)
-    return Reason("recent", f"{text}.", True)
+        text = say("The last day that was reported is %(day)s: silence since then.", day=days[-1])
+        return Reason("recent", text, False, stops=INSUFFICIENT_DATA, fix=_ASK)
+    return Reason("recent", say("The last day that was reported is %(day)s.", day=days[-1]), True)
 
 
 def _told(evidence: Evidence, failed: Sorted) -> Iterator[Reason]:
     """What weighs nothing, and is good to know."""
     if failed.dane:
-        kinds = words.listed(sorted({each.result_type for each in failed.dane}))
-        text = (
-            f"{words.count(sum(each.failed for each in failed.dane), 'failure')} of DANE alone ({kinds}): enforce does "
-            "not look at these, senders that use DANE hold that mail back in any mode."
+        text = say_n(
+            "%(n)s failure of DANE alone (%(kinds)s): enforce does not look at these, senders that use DANE hold that "
+            "mail back in any mode.",
+            "%(n)s failures of DANE alone (%(kinds)s): enforce does not look at these, senders that use DANE hold that "
+            "mail back in any mode.",
+            sum(each.failed for each in failed.dane),
+            kinds=listed(sorted({each.result_type for each in failed.dane})),
         )
         yield Reason("dane", text, None)
     if failed.unjudged:
-        text = (
-            f"{words.count(sum(each.failed for each in failed.unjudged), 'failure')} told without an MTA-STS policy: "
-            "by senders that had none, or for DANE, which may be the same sessions again. They are not judged."
+        text = say_n(
+            "%(n)s failure told without an MTA-STS policy: by senders that had none, or for DANE, which may be the "
+            "same sessions again. They are not judged.",
+            "%(n)s failures told without an MTA-STS policy: by senders that had none, or for DANE, which may be the "
+            "same sessions again. They are not judged.",
+            sum(each.failed for each in failed.unjudged),
         )
         yield Reason("not_judged", text, None)
     if evidence.unauthenticated:
-        text = (
-            f"{evidence.unauthenticated:,} of the {words.count(evidence.sessions, 'session')} are told by reports "
-            "without authentication: anybody could have sent those."
+        text = say_n(
+            "%(some)s of the %(n)s session are told by reports without authentication: anybody could have sent those.",
+            "%(some)s of the %(n)s sessions are told by reports without authentication: anybody could have sent those.",
+            evidence.sessions,
+            some=evidence.unauthenticated,
         )
         yield Reason("unauthenticated", text, None)
 
 
 def _sentence(word: str, mode: str) -> str:
     if word == READY:
-        return "Enforce is healthy: no mail is held back." if mode == "enforce" else "It is safe to go to enforce."
+        if mode == "enforce":
+            return say("Enforce is healthy: no mail is held back.")
+        return say("It is safe to go to enforce.")
     if word == INSUFFICIENT_DATA:
-        return "There is not enough to judge by yet."
-    return "Enforce is not healthy." if mode == "enforce" else "It is not safe to go to enforce yet."
+        return say("There is not enough to judge by yet.")
+    return say("Enforce is not healthy.") if mode == "enforce" else say("It is not safe to go to enforce yet.")
 
 
 def _next(word: str, evidence: Evidence, reasons: Sequence[Reason]) -> str:
     if word == READY and evidence.mode == "enforce":
-        return "Nothing. Stay in enforce; the verdict follows what comes in."
+        return say("Nothing. Stay in enforce; the verdict follows what comes in.")
     if word == READY:
-        return "Publish the policy with mode enforce: the file first, then a new id in the _mta-sts record."
+        return say("Publish the policy with mode enforce: the file first, then a new id in the _mta-sts record.")
     return next(reason.fix for reason in reasons if reason.ok is False and reason.stops == word)
