@@ -6,8 +6,10 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -22,7 +24,8 @@ from collector.receive.smtp.unix import Access
 from collector.resolver import Resolver
 from collector.settings import Settings
 from collector.supervise import Child, Patience, Supervisor
-from collector.writer.client import WriterProcess
+from collector.writer.client import WriterClient
+from collector.writer.shared import SharedWriter
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +59,9 @@ class Bound:
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes on one port.")
 @click.option("--shared", is_flag=True, hidden=True, help="Share the ports with other processes.")
 @click.option("--lmtp-socket", type=int, multiple=True, hidden=True, help="An inherited unix socket, by its number.")
+@click.option("--writer", type=click.Path(path_type=Path), hidden=True, help="The unix socket of a shared writer.")
 @click.pass_obj
-def collect(context: Context, processes: int, shared: bool, lmtp_socket: Sequence[int]) -> int:
+def collect(context: Context, processes: int, shared: bool, lmtp_socket: Sequence[int], writer: Path | None) -> int:
     """Receives reports by SMTP and LMTP."""
     settings = context.settings
     if not (settings.smtp.listen or settings.lmtp.listen or lmtp_socket):
@@ -65,10 +69,8 @@ def collect(context: Context, processes: int, shared: bool, lmtp_socket: Sequenc
     if processes == 1:
         bound = Bound.of(settings, shared=shared)
         inherited = [socket.socket(fileno=number) for number in lmtp_socket]
-        asyncio.run(_until_told(settings, Bound(bound.smtp, [*bound.lmtp, *inherited])))
+        asyncio.run(_until_told(settings, Bound(bound.smtp, [*bound.lmtp, *inherited]), writer))
         return 0
-    if settings.database.url.startswith("sqlite"):
-        log.warning("SQLite has one writer at a time: several processes are slower than one")
     # Found out once, and not by each of them.
     asyncio.run(_look_at_database(settings))
     return _share(context, processes)
@@ -102,8 +104,8 @@ async def run(
         intake.close()
 
 
-async def _until_told(settings: Settings, bound: Bound) -> None:
-    """Runs until SIGTERM or SIGINT."""
+async def _until_told(settings: Settings, bound: Bound, shared: Path | None) -> None:
+    """Runs until SIGTERM or SIGINT, with the writer behind `shared` or one of its own."""
     stop = asyncio.Event()
     _on_signals(stop.set)
 
@@ -112,7 +114,7 @@ async def _until_told(settings: Settings, bound: Bound) -> None:
             if listening:
                 log.info("%s on %s", name, ", ".join(str(sockets.address_of(each)) for each in listening))
 
-    writer = _writer(settings)
+    writer = _writer(settings, shared)
     await writer.start()
     try:
         await run(settings, writer, bound.smtp, lmtp=bound.lmtp, stop=stop, ready=ready)
@@ -121,14 +123,14 @@ async def _until_told(settings: Settings, bound: Bound) -> None:
 
 
 async def _look_at_database(settings: Settings) -> None:
-    """Makes it ready, in a process of its own: this one never needs it. Raises as `WriterProcess.start`."""
+    """Makes it ready, in a process of its own: this one never needs it. Raises as `WriterClient.start`."""
     writer = _writer(settings)
     await writer.start()
     await writer.close()
 
 
-def _writer(settings: Settings) -> WriterProcess:
-    return WriterProcess(settings.database.url, settings.domains, log_level=settings.log.level)
+def _writer(settings: Settings, shared: Path | None = None) -> WriterClient:
+    return WriterClient(settings.database.url, settings.domains, log_level=settings.log.level, shared=shared)
 
 
 def _share(context: Context, processes: int) -> int:
@@ -145,12 +147,11 @@ def _share(context: Context, processes: int) -> int:
         context.file,
         {**context.overrides, "smtp.listen": _ports(bound.smtp), "lmtp.listen": _ports(bound.lmtp)},
     )
-    line = child.command_line("collect", "--shared", *(f"--lmtp-socket={number}" for number in unix))
-    children = [Child(f"collect {number}", line, unix) for number in range(1, processes + 1)]
-    try:
-        return asyncio.run(_supervise(children, bound))
-    finally:
-        bound.close()
+    inherited = [f"--lmtp-socket={number}" for number in unix]
+    with closing(bound), SharedWriter() as writer:
+        line = child.command_line("collect", "--shared", f"--writer={writer.path}", *inherited)
+        listeners = [Child(f"collect {number}", line, unix) for number in range(1, processes + 1)]
+        return asyncio.run(_supervise([writer.child, *listeners], bound))
 
 
 def _ports(bound: Sequence[socket.socket]) -> str:

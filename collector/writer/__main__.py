@@ -1,105 +1,76 @@
-"""The writer process: `python -m collector.writer FD` reads deliveries from a socket and answers when they are durable.
+"""The writer process: reads deliveries from listeners and answers when they are durable.
 
-It has one thread and no signals of its own: it ends when the listener closes the socket, however the listener went,
-and not before everything that was sent is committed.
+`python -m collector.writer FD` serves one listener over a connected socket; it has no signals of its own and ends when
+that listener closes the socket, however it went. `python -m collector.writer --listen FD` serves all that connect to a
+unix socket; told to end (SIGTERM, or standard input closes), it does so after the last of them. Neither ends before
+everything that was sent is committed. It has one thread.
 """
 
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing
 
 from collector import log
 from collector.delivery import Delivery
-from collector.errors import TlsrptError
-from collector.store import group
 from collector.store.engine import Held, open_engine
-from collector.store.group import GroupCommit
+from collector.store.group import GroupCommit, Result
 from collector.store.startup import make_ready
 from collector.writer import wire
-
-_CHUNK = 1024 * 1024
-
-
-class Inbox:
-    """The frames that come in over a socket."""
-
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
-        self._frames = wire.Frames()
-
-    def first(self) -> bytes | None:
-        """The next frame; waits for it. None at the end."""
-        while (content := self._frames.take()) is None:
-            if not self._receive(0):
-                return None
-        return content
-
-    def more(self) -> bytes | None:
-        """The next frame if it is there already."""
-        while (content := self._frames.take()) is None:
-            if not self._receive(socket.MSG_DONTWAIT):
-                return None
-        return content
-
-    def _receive(self, flags: int) -> bool:
-        try:
-            chunk = self._channel.recv(_CHUNK, flags)
-        except (BlockingIOError, ConnectionError):
-            return False
-        self._frames.feed(chunk)
-        return bool(chunk)
+from collector.writer.inbox import Channel, Inbox
 
 
-def groups(inbox: Inbox) -> Iterator[list[Delivery]]:
-    """Whatever has gathered since the last group, bounded; waits for the first of each."""
-    while (content := inbox.first()) is not None:
-        waiting = [wire.read_delivery(content)]
-        size = len(content)
-        while len(waiting) < group.MOST and size < group.MOST_BYTES and (content := inbox.more()) is not None:
-            waiting.append(wire.read_delivery(content))
-            size += len(content)
-        yield waiting
+class Database:
+    """What the first listener asks for; the others ask for the same."""
 
+    def __init__(self, end: ExitStack) -> None:
+        self._end = end
+        self._commits: GroupCommit | None = None
 
-def serve(channel: socket.socket) -> None:
-    """Makes the database ready, then writes what comes over `channel` until it is closed."""
-    inbox = Inbox(channel)
-    content = inbox.first()
-    if content is None:
-        return
-    task = wire.read_task(content)
-    log.configure(task.log_level)
-    engine = None
-    try:
+    def make_ready(self, task: wire.Task) -> None:
+        """Raises TlsrptError; then the next listener may try."""
+        if self._commits is not None:
+            return
+        log.configure(task.log_level)
         engine = open_engine(task.database_url)
-        make_ready(engine, task.domains)
-    except TlsrptError as error:
-        channel.sendall(wire.ready(wire.Ready.not_yet(error)))
-    else:
-        channel.sendall(wire.ready(wire.Ready()))
-        with closing(Held(engine)) as held:
-            _write(inbox, channel, GroupCommit(held))
-    finally:
-        if engine is not None:
+        try:
+            make_ready(engine, task.domains)
+        except BaseException:
             engine.dispose()
+            raise
+        self._end.callback(engine.dispose)
+        self._commits = GroupCommit(self._end.enter_context(closing(Held(engine))))
+
+    def write(self, deliveries: list[Delivery]) -> list[Result]:
+        assert self._commits is not None
+        return self._commits.write(deliveries)
 
 
-def _write(inbox: Inbox, channel: socket.socket, commits: GroupCommit) -> None:
-    for deliveries in groups(inbox):
-        results = commits.write(deliveries)
-        # A listener that has gone waits for no answers. What it sent is written all the same.
-        with suppress(ConnectionError):
-            channel.sendall(wire.answers(results))
+def serve(inbox: Inbox, database: Database) -> None:
+    """Writes what comes, group by group, until nobody can send any more."""
+    for waiting in inbox.groups():
+        results = database.write([delivery for _, delivery in waiting])
+        answers: dict[Channel, list[Result]] = {}
+        for (channel, _), result in zip(waiting, results, strict=True):
+            answers.setdefault(channel, []).append(result)
+        for channel, own in answers.items():
+            channel.send(wire.answers(own))
 
 
 def main() -> None:
-    """The process. The listener alone decides when it ends: Ctrl-C and SIGTERM reach that one too."""
+    """The process."""
+    *option, descriptor = sys.argv[1:]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    with socket.socket(fileno=int(sys.argv[1])) as channel:
-        serve(channel)
+    given = socket.socket(fileno=int(descriptor))
+    with ExitStack() as end:
+        database = Database(end)
+        inbox = Inbox(database.make_ready)
+        if option == ["--listen"]:
+            inbox.open(given)
+        else:
+            inbox.add(given)
+        serve(inbox, database)
 
 
 if __name__ == "__main__":

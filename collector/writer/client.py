@@ -1,4 +1,5 @@
-"""The listener's side of the writer process: starts it, hands it deliveries, and starts it again if it dies."""
+"""The listener's side of the writer process: starts it or connects to it, hands it deliveries, and does so anew if it
+dies."""
 
 import asyncio
 import logging
@@ -7,6 +8,8 @@ import sys
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from collector.delivery import Delivery, Stored
 from collector.errors import StoreUnavailable, TlsrptError
@@ -14,6 +17,7 @@ from collector.writer import wire
 
 log = logging.getLogger(__name__)
 
+COMMAND = (sys.executable, "-P", "-m", "collector.writer")
 _START_SECONDS = 30.0
 _ENDED = "the writer process ended"
 
@@ -96,23 +100,64 @@ def _answer(future: "asyncio.Future[Stored]", result: Stored | StoreUnavailable)
         future.set_result(result)
 
 
-class WriterProcess:
+class _Opened(Protocol):
+    """A way to a writer process that was opened once."""
+
+    async def ended(self) -> str:
+        """Waits for its end where it is ours; how it ended, in words."""
+
+    def kill(self) -> None:
+        """It does not answer."""
+
+
+class _Own:
+    """A writer process for this listener alone."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def ended(self) -> str:
+        return f"ended (status {await self.process.wait()})"
+
+    def kill(self) -> None:
+        self.process.kill()
+
+
+class _Shared:
+    """One that somebody else keeps running."""
+
+    async def ended(self) -> str:
+        return "has closed its connection"
+
+    def kill(self) -> None:
+        """Not ours to kill."""
+
+
+class WriterClient:
     """Takes deliveries in the event loop it was started in; each is answered when it is durable (rule 1)."""
 
     def __init__(
-        self, database_url: str, domains: tuple[str, ...] = (), *, log_level: str = "info", pauses: Pauses = Pauses()
+        self,
+        database_url: str,
+        domains: tuple[str, ...] = (),
+        *,
+        log_level: str = "info",
+        shared: Path | None = None,
+        pauses: Pauses = Pauses(),
     ) -> None:
-        """`domains` (normal form) are added to the database where they are not there yet."""
+        """`domains` (normal form) are added to the database where they are not there yet. `shared` is the unix socket
+        of a writer process that several listeners use; else one is started for this one alone."""
         self._task = wire.Task(database_url, domains, log_level)
+        self._shared = shared
         self._pauses = pauses
         self._link: _Link | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._opened: _Opened | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
-        """Of the process that runs just now."""
-        return self._process.pid if self._process is not None else None
+        """Of the process that runs just now, if it is ours."""
+        return self._opened.process.pid if isinstance(self._opened, _Own) else None
 
     async def start(self) -> None:
         """Returns when the process and the database are ready: SQLite is made or upgraded, PostgreSQL must be current.
@@ -144,23 +189,23 @@ class WriterProcess:
         if link is not None:
             link.finish()
             await link.lost
-        if self._process is not None:
-            await self._process.wait()
+        if self._opened is not None:
+            await self._opened.ended()
 
     async def _keep(self) -> None:
-        """Starts the process again whenever it dies."""
+        """Opens the way again whenever it is lost."""
         clock = asyncio.get_running_loop().time
         pause = self._pauses.first
         while True:
             started = clock()
-            link, process = self._link, self._process
-            if link is not None and process is not None:
+            link, opened = self._link, self._opened
+            if link is not None and opened is not None:
                 await asyncio.shield(link.lost)
                 self._link = None
-                status = await process.wait()
+                how = await opened.ended()
                 if clock() - started >= self._pauses.steady:
                     pause = self._pauses.first
-                log.error("the writer process ended (status %d); it starts again in %g s", status, pause)
+                log.error("the writer process %s; the next try is in %g s", how, pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, self._pauses.longest)
             try:
@@ -169,17 +214,7 @@ class WriterProcess:
                 log.error("the writer process does not start: %s", error)
 
     async def _launch(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "collector.writer",
-                str(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-            )
+        ours, self._opened = await self._open()
         _, link = await asyncio.get_running_loop().create_connection(_Link, sock=ours)
         link.send(wire.task(self._task))
         try:
@@ -187,8 +222,29 @@ class WriterProcess:
                 (await link.ready).check()
             self._link = link
         except TimeoutError:
-            self._process.kill()
+            self._opened.kill()
             raise StoreUnavailable("the writer process does not start") from None
         finally:
             if self._link is not link:
                 link.finish()
+
+    async def _open(self) -> tuple[socket.socket, _Opened]:
+        if self._shared is not None:
+            return _connected(self._shared), _Shared()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *COMMAND, str(theirs.fileno()), pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL
+            )
+        return ours, _Own(process)
+
+
+def _connected(path: Path) -> socket.socket:
+    """The supervisor holds the socket open: while a writer starts anew, who connects waits."""
+    ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        ours.connect(str(path))
+    except OSError as error:
+        ours.close()
+        raise StoreUnavailable(f"the writer process cannot be reached: {error.strerror}") from None
+    return ours

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from collector.delivery import Stored
 from collector.errors import ConfigurationError, SchemaOutdated, StoreUnavailable
 from collector.store.engine import writing
-from collector.writer.client import Pauses, WriterProcess
+from collector.writer.client import Pauses, WriterClient
 from tests.store.made import delivery, rubbish
 from tests.support.collector import Collector
 from tests.support.processes import running, until
@@ -30,9 +30,9 @@ def collector(engine: Engine) -> Collector:
 
 
 @asynccontextmanager
-async def writer_of(collector: Collector) -> AsyncIterator[WriterProcess]:
+async def writer_of(collector: Collector) -> AsyncIterator[WriterClient]:
     url = collector.engine.url.render_as_string(hide_password=False)
-    writer = WriterProcess(url, log_level="warning", pauses=AT_ONCE)
+    writer = WriterClient(url, log_level="warning", pauses=AT_ONCE)
     await writer.start()
     try:
         yield writer
@@ -40,7 +40,7 @@ async def writer_of(collector: Collector) -> AsyncIterator[WriterProcess]:
         await writer.close()
 
 
-def under(collector: Collector, use: Callable[[WriterProcess], Awaitable[None]]) -> None:
+def under(collector: Collector, use: Callable[[WriterClient], Awaitable[None]]) -> None:
     async def main() -> None:
         async with asyncio.timeout(SECONDS), writer_of(collector) as writer:
             await use(writer)
@@ -49,7 +49,7 @@ def under(collector: Collector, use: Callable[[WriterProcess], Awaitable[None]])
 
 
 def test_each_sender_gets_the_answer_to_its_own_delivery(collector: Collector) -> None:
-    async def use(writer: WriterProcess) -> None:
+    async def use(writer: WriterClient) -> None:
         sent = [delivery(report_id=f"id-{number}") if number % 3 else rubbish() for number in range(300)]
         answers = await asyncio.gather(*map(writer.submit, sent))
         assert [answer.id for answer in answers] == [each.id for each in sent]
@@ -72,7 +72,7 @@ def test_closing_commits_what_was_submitted_and_takes_no_more(collector: Collect
 
 
 def test_a_sender_that_has_gone_takes_nobody_elses_answer(collector: Collector) -> None:
-    async def use(writer: WriterProcess) -> None:
+    async def use(writer: WriterClient) -> None:
         sent = [delivery(report_id=f"id-{number}") for number in range(3)]
         first, gone, last = [writer.submit(each) for each in sent]
         gone.cancel()
@@ -87,7 +87,7 @@ def test_a_writer_that_is_killed_has_answered_only_for_what_is_durable(collector
     sent = [delivery(report_id=f"id-{number}") for number in range(200)]
     kept: list[Stored] = []
 
-    async def use(writer: WriterProcess) -> None:
+    async def use(writer: WriterClient) -> None:
         futures = [writer.submit(each) for each in sent]
         await futures[0]
         assert writer.pid is not None
@@ -105,7 +105,7 @@ def test_a_writer_that_is_killed_has_answered_only_for_what_is_durable(collector
     assert collector.totals() == (200, 2000, 200)
 
 
-async def resubmitted(writer: WriterProcess, number: int) -> Stored:
+async def resubmitted(writer: WriterClient, number: int) -> Stored:
     """As a sender does that was told to try again."""
     while True:
         try:
@@ -115,7 +115,7 @@ async def resubmitted(writer: WriterProcess, number: int) -> Stored:
 
 
 def test_signals_meant_for_the_listener_do_not_end_the_writer(collector: Collector) -> None:
-    async def use(writer: WriterProcess) -> None:
+    async def use(writer: WriterClient) -> None:
         assert writer.pid is not None
         os.kill(writer.pid, signal.SIGTERM)
         os.kill(writer.pid, signal.SIGINT)
@@ -137,7 +137,7 @@ def test_a_listener_that_is_killed_leaves_no_writer_behind(tmp_path: Path) -> No
 
 
 def test_a_database_that_takes_nothing_is_the_senders_to_wait_for(collector: Collector) -> None:
-    async def use(writer: WriterProcess) -> None:
+    async def use(writer: WriterClient) -> None:
         with writing(collector.engine) as connection:
             connection.exec_driver_sql("ALTER TABLE rollup_day RENAME TO hidden")
         with pytest.raises(StoreUnavailable, match=r"does not answer|could not be written"):
@@ -152,7 +152,7 @@ def test_a_database_that_takes_nothing_is_the_senders_to_wait_for(collector: Col
 def test_a_writer_that_cannot_open_its_database_does_not_start(tmp_path: Path) -> None:
     async def main() -> None:
         with pytest.raises(ConfigurationError, match=r"the folder of .* does not exist"):
-            await WriterProcess(f"sqlite:///{tmp_path}/absent/x.db", log_level="error").start()
+            await WriterClient(f"sqlite:///{tmp_path}/absent/x.db", log_level="error").start()
 
     asyncio.run(main())
 
@@ -161,7 +161,7 @@ def test_a_writer_makes_its_sqlite_database_itself_with_the_first_domains(tmp_pa
     url = f"sqlite:///{tmp_path}/x.db"
 
     async def main() -> None:
-        writer = WriterProcess(url, ("example.com",), log_level="error")
+        writer = WriterClient(url, ("example.com",), log_level="error")
         await writer.start()
         assert (await writer.submit(delivery())).outcome == "stored"
         await writer.close()
@@ -172,6 +172,6 @@ def test_a_writer_makes_its_sqlite_database_itself_with_the_first_domains(tmp_pa
 def test_a_writer_refuses_a_postgresql_that_was_not_upgraded(postgres_url: str) -> None:
     async def main() -> None:
         with pytest.raises(SchemaOutdated, match="tlsrpt db upgrade"):
-            await WriterProcess(postgres_url, log_level="error").start()
+            await WriterClient(postgres_url, log_level="error").start()
 
     asyncio.run(main())
