@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench fuzz docs format lock clean browser dovecot unbound
+.PHONY: help run demo test lint bench fuzz docs translations format lock clean browser dovecot unbound
 
 help:
 	@echo "make run     start everything on SQLite and print the address of the dashboard"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   the benches, each prints a ratio"
 	@echo "make fuzz    look for bytes that break the reading of mails, for FUZZ_SECONDS (120)"
 	@echo "make docs    the pages of docs/ that are made from the code"
+	@echo "make translations   new texts into the catalogues, and what these lack"
 	@echo "make format  let ruff put the code into its form"
 
 run: $(VENV)/run.ok
@@ -49,6 +50,9 @@ fuzz: $(VENV)/fuzz.ok $(VENV)/dev.ok
 
 docs: $(VENV)/dev.ok
 	$(BIN)/python -m docs.make
+
+translations: $(VENV)/dev.ok
+	$(BIN)/python -m docs.translations
 
 # The browser test drives Debian's chromium.
 browser:
