@@ -181,7 +181,7 @@ def test_the_button_that_adds_a_domain(client: FlaskClient, foreign: None) -> No
     assert actions == ["/domains/new.example/adopt", "/domains/foreign.example/adopt"]
     after = pressed(client, page, "/new.example/adopt")
     assert after.problems == []
-    assert "Added new.example; 2 deliveries counted from its backlog." in after.text
+    assert "Added. new.example: 2 deliveries counted from its backlog." in after.text
     assert "/domains/new.example" in after.links()
     assert [given["action"] for given in after.all("form", class_="action")] == ["/domains/foreign.example/adopt"]
 
@@ -189,7 +189,7 @@ def test_the_button_that_adds_a_domain(client: FlaskClient, foreign: None) -> No
 @pytest.mark.parametrize("query", ["added=never.example", "added=%3Cb%3E", "added=example.com&counted=x"])
 def test_nobody_can_make_the_page_say_what_is_not(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/deliveries/foreign?{query}")
-    assert "never.example" not in answer.text
+    assert "never.example" not in read(answer.text).text
     assert answer.status_code == (400 if "%3C" in query else 200)
 
 
@@ -243,3 +243,30 @@ def test_who_is_limited_adds_own_domains_only(client: FlaskClient, filled: Engin
     assert client.post("/api/v1/domains/new.example/adopt", headers=token).status_code == 404
     assert client.post("/api/v1/domains/foreign.example/adopt", headers=token).status_code == 200
     assert client.post(f"/api/v1/deliveries/{signed}/retry", headers=token).status_code == 403
+
+
+def test_all_of_a_reason_are_tried_again(client: FlaskClient, filled: Engine, signed: UUID) -> None:
+    page = read(client.get("/deliveries").text)
+    assert page.problems == []
+    assert "quarantined 2" in page.text
+    after = pressed(client, page, "/deliveries/retry/dkim_fail")
+    assert "Tried again (dkim_fail): 1, of which 1 are quarantined no more." in after.text
+    assert outcome(filled, signed) == "stored"
+    assert client.post("/deliveries/retry/made_up").status_code == 404
+
+
+def test_all_are_tried_until_a_key_is_away(client: FlaskClient, filled: Engine, dns: DnsServer, signed: UUID) -> None:
+    dns.zone[KEY_NAME, "TXT"] = SERVFAIL
+    after = pressed(client, read(client.get("/deliveries").text), "/deliveries/retry/dkim_fail")
+    assert "DNS could not deliver a DKIM key just now" in after.text
+    assert outcome(filled, signed) == "quarantined"
+
+
+def test_a_foreign_domain_is_looked_at_before_it_is_added(client: FlaskClient, foreign: None) -> None:
+    assert "/deliveries/foreign/new.example" in read(client.get("/deliveries/foreign").text).links()
+    page = read(client.get("/deliveries/foreign/new.example").text)
+    assert page.problems == []
+    assert "Waiting 2 deliveries" in page.text
+    assert "Added. new.example" in pressed(client, page, "/new.example/adopt").text
+    assert client.get("/deliveries/foreign/new.example").status_code == 404
+    assert client.get("/deliveries/foreign/example.com").status_code == 404

@@ -4,6 +4,14 @@ A function takes an `Engine`, opens one read transaction, and returns frozen dat
 Days are UTC days, ranges include both ends. `None` in a figure means unknown, never zero.
 """
 
+from collector.store.queries.arrival import (
+    MOST_COUNTED,
+    Counts,
+    Neighbours,
+    delivery_counts,
+    mail_headers,
+    neighbours,
+)
 from collector.store.queries.checks import CheckedHost, CheckState, check_states, checked_hosts, last_check
 from collector.store.queries.deliveries import (
     deliveries,
@@ -15,7 +23,7 @@ from collector.store.queries.deliveries import (
 from collector.store.queries.domains import domain_names, domain_overview, domains_by_level, find_domain
 from collector.store.queries.evidence import WINDOW_DAYS, Evidence, FailedDay, MxCertificate, evidence, evidence_of_all
 from collector.store.queries.figures import daily, failures, mx_daily, mx_figures, reporters
-from collector.store.queries.foreign import foreign_names
+from collector.store.queries.foreign import foreign_name, foreign_names
 from collector.store.queries.narrowed import Source, narrowed
 from collector.store.queries.policies import policies
 from collector.store.queries.reports import report, report_document, reports
@@ -59,10 +67,12 @@ from collector.store.queries.sides import (
 )
 
 __all__ = [
+    "MOST_COUNTED",
     "WINDOW_DAYS",
     "Breakdown",
     "CheckState",
     "CheckedHost",
+    "Counts",
     "Daily",
     "DayFigures",
     "DeliveryRow",
@@ -77,6 +87,7 @@ __all__ = [
     "MxDay",
     "MxFigures",
     "MxTable",
+    "Neighbours",
     "NotAttributable",
     "Page",
     "PartRow",
@@ -100,6 +111,7 @@ __all__ = [
     "deliveries",
     "deliveries_with_ids",
     "delivery",
+    "delivery_counts",
     "delivery_document",
     "delivery_raw",
     "domain_names",
@@ -109,13 +121,16 @@ __all__ = [
     "evidence_of_all",
     "failures",
     "find_domain",
+    "foreign_name",
     "foreign_names",
     "is_known_host",
     "is_known_reporter",
     "last_check",
+    "mail_headers",
     "mx_daily",
     "mx_figures",
     "narrowed",
+    "neighbours",
     "policies",
     "report",
     "report_document",

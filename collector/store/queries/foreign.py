@@ -35,6 +35,18 @@ def foreign_names(engine: Engine, *, limit: int = 100, cursor: str | None = None
     return Page(items, encode_cursor(str(offset + limit)) if len(found) > limit else None)
 
 
+def foreign_name(engine: Engine, name: str) -> ForeignName | None:
+    """One of them; None if nothing waits under this name."""
+    count = func.count(func.distinct(delivery_part.c.delivery_id))
+    query = (
+        select(delivery_part.c.name, count.label("deliveries"))
+        .where(_WAITING, delivery_part.c.name == name)
+        .group_by(delivery_part.c.name)
+    )
+    with reading(engine) as connection:
+        return next(iter(_in_full(connection, connection.execute(query).all())), None)
+
+
 def _in_full(connection: Connection, found: Sequence[Row[Any]]) -> tuple[ForeignName, ...]:
     names = [row.name for row in found]
     arrived = delivery.c.received_at

@@ -25,6 +25,7 @@ MEANING: dict[tuple[str, str], str | None] = {
     ("POST", "/domains/<domain>/setup/policy"): "policy_served",
     ("POST", "/domains/<domain>/setup/policy/end"): "policy_ended",
     ("POST", "/deliveries/<uuid:delivery_id>/retry"): "delivery_retried",
+    ("POST", "/deliveries/retry/<reason>"): "delivery_retried",
     ("POST", "/settings/sessions/end"): "sessions_ended",
     ("POST", "/settings/users/sessions/end"): "sessions_ended",
     ("POST", "/settings/password"): "password_changed",

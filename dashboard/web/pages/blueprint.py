@@ -2,8 +2,20 @@
 
 from flask import Blueprint
 
-from dashboard.web.pages import check, deliveries, domain, filters, links, overview, reports, setup, sides, static
+from dashboard.web.pages import (
+    check,
+    deliveries,
+    domain,
+    filters,
+    links,
+    overview,
+    report,
+    reports,
+    setup,
+    sides,
+    static,
+)
 
 blueprint = Blueprint("pages", __name__)
-for part in (static, overview, domain, check, setup, reports, deliveries, sides, filters, links):
+for part in (static, overview, domain, check, setup, reports, report, deliveries, sides, filters, links):
     part.register(blueprint)

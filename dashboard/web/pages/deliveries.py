@@ -1,28 +1,44 @@
 """`/deliveries`: everything that arrived, the quarantined and the unassigned included, and what can be done with it."""
 
+import time
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from collector.delivery import CHANNELS, OUTCOMES, REASONS
+from collector.errors import KeyUnavailable
 from collector.store import queries
+from dashboard import explain
+from dashboard.differences import MOST, differences
+from dashboard.quarantine import to_do
 from dashboard.web import asked, kept, params, scope, state
 from dashboard.web.actions import actions
+from dashboard.web.pages.report import dkim
+
+# How long a person waits for many deliveries; the page then offers to go on.
+_PATIENCE_SECONDS = 8.0
+_GROUP = 50
+_RECENT = 10
 
 
 def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/deliveries", "deliveries", deliveries)
     blueprint.add_url_rule("/deliveries/foreign", "deliveries_foreign", foreign)
+    blueprint.add_url_rule("/deliveries/foreign/<name>", "delivery_foreign", foreign_one)
+    blueprint.add_url_rule("/deliveries/retry/<reason>", "retry_all", retry_all, methods=["POST"])
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>", "delivery", delivery)
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/raw", "delivery_raw", kept.raw)
-    blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/documents/<int:position>", "document", kept.document)
+    path = "/deliveries/<uuid:delivery_id>/documents/<int:position>"
+    blueprint.add_url_rule(path, "document", kept.document)
+    blueprint.add_url_rule(f"{path}/differences", "delivery_differences", conflict)
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/retry", "retry", retry, methods=["POST"])
     blueprint.add_url_rule("/domains/<domain>/adopt", "adopt", adopt, methods=["POST"])
 
 
 def deliveries() -> str:
     page = asked.deliveries()
+    counts = queries.delivery_counts(state.engine())
     return render_template(
         "deliveries.html",
         deliveries=page.items,
@@ -31,6 +47,13 @@ def deliveries() -> str:
         outcomes=OUTCOMES,
         channels=CHANNELS,
         reasons=REASONS,
+        counts=counts,
+        most_counted=queries.MOST_COUNTED,
+        quarantined=[
+            (code, count, explain.reason(code), to_do(code))
+            for code, count in sorted(counts.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+        ],
+        tried=_tried(),
     )
 
 
@@ -39,9 +62,42 @@ def foreign() -> str:
     return render_template("foreign.html", foreign=page.items, next=page.next, added=_added())
 
 
+def foreign_one(name: str) -> str:
+    """What would count if this domain were added."""
+    normal = scope.domain_name(name)
+    found = queries.foreign_name(state.engine(), normal)
+    if found is None:
+        abort(404, "No report about this domain waits.")
+    recent = queries.deliveries(state.engine(), outcome="unassigned", domain=normal, limit=_RECENT)
+    return render_template("foreign_one.html", found=found, deliveries=recent.items, next=recent.next)
+
+
 def delivery(delivery_id: UUID) -> str:
-    is_retried = request.args.get("retried") == "yes"
-    return render_template("delivery.html", delivery=scope.delivery(delivery_id), is_retried=is_retried)
+    found = scope.delivery(delivery_id)
+    return render_template(
+        "delivery.html",
+        delivery=found,
+        is_retried=request.args.get("retried") == "yes",
+        dkim=dkim(found),
+        to_do=to_do(found.reason_code) if found.reason_code else None,
+        headers=queries.mail_headers(state.engine(), delivery_id),
+    )
+
+
+def conflict(delivery_id: UUID, position: int) -> str:
+    """What a report says otherwise than the one that counts under its identity."""
+    found = scope.delivery(delivery_id)
+    part = next((part for part in found.parts if part.position == position and part.outcome == "conflict"), None)
+    if part is None or part.report_id is None:
+        abort(404, "No report of this delivery contradicts another.")
+    limits = state.settings().limits
+    counted = queries.report_document(state.engine(), part.report_id, limits=limits)
+    this = queries.delivery_document(state.engine(), delivery_id, position, limits=limits)
+    if counted is None or this is None:
+        abort(404, "One of the two reports cannot be read any more.")
+    return render_template(
+        "differences.html", delivery=found, part=part, differences=differences(counted, this), most=MOST
+    )
 
 
 def retry(delivery_id: UUID) -> Response:
@@ -49,6 +105,36 @@ def retry(delivery_id: UUID) -> Response:
     scope.delivery(delivery_id)
     actions().retry(delivery_id)
     return redirect(url_for("pages.delivery", delivery_id=delivery_id, retried="yes"), 303)
+
+
+def retry_all(reason: str) -> Response:
+    """Tries what was quarantined for a reason again, newest first, for some seconds; the page offers to go on."""
+    if reason not in REASONS:
+        abort(404, "There is no such reason.")
+    until = time.monotonic() + _PATIENCE_SECONDS
+    cursor = params.cursor(request.args)
+    tried = counted = 0
+    is_key_away = False
+    while True:
+        page = queries.deliveries(state.engine(), outcome="quarantined", reason=reason, limit=_GROUP, cursor=cursor)
+        for row in page.items:
+            try:
+                actions().retry(row.id)
+            except KeyUnavailable:
+                is_key_away = True
+                break
+            tried += 1
+        counted += _counted([row.id for row in page.items])
+        cursor = page.next
+        if is_key_away or cursor is None or time.monotonic() > until:
+            break
+    told = {"tried": tried, "counted": counted, "go_on": cursor, "key_away": "yes" if is_key_away else None}
+    return redirect(url_for("pages.deliveries", outcome="quarantined", retried=reason, **told), 303)  # type: ignore[arg-type]
+
+
+def _counted(ids: list[UUID]) -> int:
+    """How many of them are quarantined no more."""
+    return sum(row.outcome != "quarantined" for row in queries.deliveries_with_ids(state.engine(), ids))
 
 
 def adopt(domain: str) -> Response:
@@ -65,3 +151,17 @@ def _added() -> tuple[str, int, bool] | None:
     if name is None or queries.find_domain(state.engine(), name) is None:
         return None
     return name, request.args.get("counted", 0, int), request.args.get("complete") != "no"
+
+
+def _tried() -> dict[str, object] | None:
+    """What `retry_all` has to tell."""
+    reason = params.choice(request.args, "retried", REASONS)
+    if reason is None:
+        return None
+    return {
+        "reason": reason,
+        "tried": request.args.get("tried", 0, int),
+        "counted": request.args.get("counted", 0, int),
+        "go_on": params.text(request.args, "go_on"),
+        "key_away": request.args.get("key_away") == "yes",
+    }

@@ -14,6 +14,7 @@ from dashboard.web.i18n import spoken, tr
 # Invisible characters that reorder or hide text, besides the control characters (Q58).
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 _LONGEST_IN_ADDRESS = 500
+_MOST_TOLD = 2000
 
 
 def number(value: int | None) -> str:
@@ -61,10 +62,15 @@ def size(value: int) -> str:
     return f"{value / 1000:.1f} KB" if value < 1_000_000 else f"{value / 1_000_000:.1f} MB"
 
 
-def told(value: object) -> str:
-    """A string from a stranger, with its invisible characters made visible; line ends stay (Q58, Q106)."""
-    text = str(tr(value)).replace("\r\n", "\n")
-    return "".join(_visible(char) for char in text)
+def told(value: object, most: int = _MOST_TOLD) -> str:
+    """A string from a stranger, with its invisible characters made visible; line ends stay (Q58, Q106).
+
+    Of more than `most` characters the first ones, and how many more there are.
+    """
+    text = str(tr(value))
+    more = len(text) - most
+    shown = "".join(_visible(char) for char in text[:most].replace("\r\n", "\n"))
+    return shown if more <= 0 else shown + str(gettext("… (%(n)s characters more)", n=number(more)))
 
 
 def _visible(char: str) -> str:
