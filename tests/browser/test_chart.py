@@ -55,6 +55,7 @@ def test_bands_name_the_mode_and_stand_behind_the_bars(shown: Shown) -> None:
     assert page.locator("#main-chart .infolayer .legendtext").all_text_contents() == [
         "Successful",
         "Failed",
+        "Unauthenticated",
         "testing",
         "enforce",
     ]

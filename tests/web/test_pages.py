@@ -106,7 +106,15 @@ def test_every_link_within_the_pages_works(page: Page, client: FlaskClient) -> N
 
 def test_problems_come_first_on_the_list_of_domains(client: FlaskClient) -> None:
     page = get(client, "/")
-    names = [link.rpartition("/")[2] for link in page.links() if link.startswith("/domains/")]
+    links = [link for link in page.links() if link.startswith("/domains/")]
+    # What needs attention stands on top, each with its next step.
+    assert links[:3] == [
+        "/domains/example.com#causes-title",
+        "/domains/example.net/check",
+        "/domains/quiet.example/setup",
+    ]
+    assert "See the cause and what to do" in page.text
+    names = [link.rpartition("/")[2] for link in links[3:]]
     assert names == ["example.com", "example.net", "quiet.example", "example.org"]
     assert "2 domains with trouble. 1 domain to look at." in page.text
     assert "failing now, mail held back" in page.text
@@ -121,7 +129,8 @@ def test_the_list_is_searched_and_paged(client: FlaskClient) -> None:
     assert "limit=3" in following
     rest = read(client.get(following).text)
     assert "quiet.example" in rest.text
-    assert "by name" in rest.text
+    assert "problems first" in rest.text
+    assert "by name" in get(client, "/", limit="3", policy_type="sts").text
     assert not rest.all("a", rel="next")
 
 
@@ -186,6 +195,42 @@ def test_the_range_goes_along_to_chart_downloads_and_tabs(client: FlaskClient) -
 def test_unauthenticated_reports_are_left_out_on_demand(client: FlaskClient) -> None:
     assert "made-up-type" in get(client, "/domains/example.com/failures").text
     assert "made-up-type" not in get(client, "/domains/example.com/failures", authenticated="yes").text
+
+
+def test_one_reporter_or_policy_type_is_shown_by_itself_and_goes_along(client: FlaskClient) -> None:
+    page = get(client, "/domains/example.com", reporter="office.example", **{"from": "2026-09-01", "to": "2026-11-23"})
+    assert "Only what one reporter told: office.example. Show everything" in page.text
+    assert "at one MX only" not in page.text.lower()
+    assert "STARTTLS" in page.text
+    kept = "from=2026-09-01&to=2026-11-23&reporter=office.example"
+    assert f"/domains/example.com/mx?{kept}" in page.links()
+    [chart] = page.all("div", id="main-chart")
+    assert chart["data-figure"].endswith(f"?{kept}")
+    figures = client.get(f"/api/v1/domains/example.com/daily?{kept}&policy_type=tlsa").json["days"]
+    # Every second day 600 sessions, 8 of them failed on three days.
+    assert sum(day["successful"] for day in figures) == 600 * sum(1 for day in figures if day["reports"])
+    assert sum(day["failed"] for day in figures) == 8 * 3
+
+
+def test_causes_stand_under_whose_side_to_look_at(client: FlaskClient) -> None:
+    text = get(client, "/domains/example.com").text
+    assert (
+        "One reporter only: look for the fault on its side, or on the way to it Certificate expired 350 failures"
+        in text
+    )
+
+
+def test_more_than_120_days_are_weeks(client: FlaskClient) -> None:
+    page = get(client, "/domains/example.com", **{"from": "2026-01-01", "to": "2026-11-23"})
+    assert "Sessions per week" in page.text
+    assert len([given for given in page.all("time") if given["datetime"] == "2026-11-16"]) >= 1
+    assert "Failures by MX and week" in page.text
+
+
+def test_failures_by_mx_and_day_have_a_table_behind_them(client: FlaskClient) -> None:
+    page = get(client, "/domains/example.com/mx")
+    assert "mx2.example.com 350 104, Thu 19 Nov 2026" in page.text
+    assert "Sun 22 Nov 2026 mx2.example.com 71" in page.text
 
 
 def test_successes_nobody_can_attribute_are_unknown_and_not_zero(client: FlaskClient) -> None:

@@ -1,12 +1,13 @@
 """What an operator has to look at first, and how causes are gathered: tables of made rows."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from collector.store.queries import Daily, DayFigures, DomainOverview, Failure, MxFigures, MxTable, NotAttributable
-from dashboard.web.pages.causes import causes, consequences, headline
+from dashboard.web.pages.causes import causes, consequences, grouped, headline
 from dashboard.web.pages.health import Health, health, order
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -90,8 +91,35 @@ LISTED = [
 ]
 
 
+NO_DAYS = Daily(())
+
+
+def told(result_type: str, reporter: str, mx: str) -> Failure:
+    return replace(failure(result_type, 1, mx=mx), reporter=reporter)
+
+
+def test_causes_are_grouped_by_what_their_failures_have_in_common() -> None:
+    listed = [
+        told("certificate-expired", "one.example", "mx1.example"),
+        told("certificate-expired", "two.example", "mx1.example"),
+        told("validation-failure", "one.example", "mx1.example"),
+        told("starttls-not-supported", "one.example", "mx1.example"),
+        told("starttls-not-supported", "two.example", "mx2.example"),
+    ]
+    by_type = {"certificate-expired": 2, "validation-failure": 1, "starttls-not-supported": 2, "unspecified": 1}
+    table = MxTable((), NotAttributable(0, 6, by_type))
+    groups = grouped(causes(table, listed, NO_DAYS, 3))
+    assert [(kind, [cause.result_type for _, cause in found]) for kind, found in groups] == [
+        ("everybody", ["starttls-not-supported"]),
+        ("one_mx", ["certificate-expired"]),
+        ("one_reporter", ["validation-failure"]),
+        ("several", ["unspecified"]),
+    ]
+    assert [index for _, found in groups for index, _ in found] == [2, 1, 3, 4]
+
+
 def test_causes_have_the_totals_of_the_table_most_first() -> None:
-    assert [(cause.result_type, cause.failed) for cause in causes(TABLE, LISTED)] == [
+    assert [(cause.result_type, cause.failed) for cause in causes(TABLE, LISTED, NO_DAYS, 2)] == [
         ("certificate-expired", 8),
         ("unspecified", 4),
         ("validation-failure", 2),
@@ -99,7 +127,7 @@ def test_causes_have_the_totals_of_the_table_most_first() -> None:
 
 
 def test_a_cause_says_when_where_and_under_which_mode() -> None:
-    first, unspecified, last = causes(TABLE, LISTED)
+    first, unspecified, last = causes(TABLE, LISTED, NO_DAYS, 2)
     assert (first.first_day, first.last_day) == (date(2026, 11, 2), date(2026, 11, 5))
     assert first.mx == (("mx1.example", 7), ("mx2.example", 1))
     assert first.by_mode == (("enforce", 5), ("testing", 3))
@@ -109,7 +137,7 @@ def test_a_cause_says_when_where_and_under_which_mode() -> None:
 
 
 def test_consequences_over_all_causes_the_gravest_first() -> None:
-    assert consequences(causes(TABLE, LISTED)) == (("enforce", 5), ("testing", 3), ("none", 2))
+    assert consequences(causes(TABLE, LISTED, NO_DAYS, 2)) == (("enforce", 5), ("testing", 3), ("none", 2))
 
 
 def test_the_headline_counts_days_with_failures_only() -> None:

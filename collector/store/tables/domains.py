@@ -25,6 +25,8 @@ domain_mx = Table(
     comment="MX hosts seen in DNS: they tell whose result a report about a host is (rule 9, R27).",
 )
 
+_FAILS_NOW = text("ended_at IS NULL AND error IS NOT NULL")
+
 published_policy = Table(
     "published_policy",
     metadata,
@@ -39,6 +41,12 @@ published_policy = Table(
     Column("policy_text", Text, comment="the file as fetched"),
     Column("error", String(32), comment="code of the fetch error"),
     Column("error_detail", Text),
+    Index(
+        "ix_published_policy_error",
+        *("domain_id", "error"),
+        sqlite_where=_FAILS_NOW,
+        postgresql_where=_FAILS_NOW,
+    ),
     comment="What we fetched from DNS and HTTPS ourselves, as a history of intervals (rule 7).",
 )
 

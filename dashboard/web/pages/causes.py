@@ -1,12 +1,13 @@
 """Why sessions failed, gathered by result type: how many, since when, at which MX, told by whom, and what it meant."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from collector.store.queries import Daily, Failure, MxTable
+from collector.store.queries import Daily, FailedDay, Failure, MxTable
 from dashboard import explain
+from dashboard.verdict.blame import EVERYBODY, ONE_MX, ONE_REPORTER, SEVERAL, blame
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Cause:
     first_day: date | None
     last_day: date | None
     details: tuple[Failure, ...]
+    kind: str = SEVERAL  # what its failures have in common, as dashboard.verdict.blame has it
 
     @property
     def explanation(self) -> explain.Explanation:
@@ -64,8 +66,12 @@ def headline(daily: Daily) -> Headline:
     )
 
 
-def causes(table: MxTable, listed: Iterable[Failure]) -> tuple[Cause, ...]:
-    """The result types of a domain, most failures first. Totals are those of the table, which leaves none out."""
+def causes(table: MxTable, listed: Sequence[Failure], daily: Daily, reporters: int) -> tuple[Cause, ...]:
+    """The result types of a domain, most failures first. Totals are those of the table, which leaves none out.
+
+    `reporters`: how many reported at all; of one alone it cannot be said that it stands out.
+    """
+    kinds = _kinds(table, listed, daily, reporters)
     totals: Counter[str] = Counter(table.not_attributable.by_result_type)
     for row in table.mx:
         totals.update(row.by_result_type)
@@ -73,8 +79,35 @@ def causes(table: MxTable, listed: Iterable[Failure]) -> tuple[Cause, ...]:
     for failure in listed:
         by_type.setdefault(failure.result_type, []).append(failure)
     return tuple(
-        _cause(result_type, failed, by_type.get(result_type, [])) for result_type, failed in totals.most_common()
+        _cause(result_type, failed, by_type.get(result_type, []), kinds.get(result_type, SEVERAL))
+        for result_type, failed in totals.most_common()
     )
+
+
+def _kinds(table: MxTable, listed: Sequence[Failure], daily: Daily, reporters: int) -> dict[str, str]:
+    found = blame(
+        (
+            FailedDay(each.first_day, each.mode, each.result_type, each.failed, each.reporter, each.mx or "")
+            for each in listed
+        ),
+        reporters=reporters,
+        mx=[row.mx for row in table.mx],
+        days=[day.day for day in daily.days if day.reports],
+    )
+    return {each.result_type: each.kind for each in found}
+
+
+# Whose side to look at first, in the order in which it is worth it.
+_GROUPS = (EVERYBODY, ONE_MX, ONE_REPORTER, SEVERAL)
+
+Group = tuple[str, tuple[tuple[int, Cause], ...]]
+
+
+def grouped(found: Sequence[Cause]) -> tuple[Group, ...]:
+    """The causes by what their failures have in common, each with its place (from 1) among all; no empty groups."""
+    ranked = tuple(enumerate(found, 1))
+    groups = ((kind, tuple(each for each in ranked if each[1].kind == kind)) for kind in _GROUPS)
+    return tuple(group for group in groups if group[1])
 
 
 def consequences(found: Iterable[Cause]) -> tuple[tuple[str, int], ...]:
@@ -86,7 +119,7 @@ def consequences(found: Iterable[Cause]) -> tuple[tuple[str, int], ...]:
     return tuple((mode, total[mode]) for mode in order if total[mode])
 
 
-def _cause(result_type: str, failed: int, details: list[Failure]) -> Cause:
+def _cause(result_type: str, failed: int, details: list[Failure], kind: str) -> Cause:
     return Cause(
         result_type,
         failed,
@@ -96,6 +129,7 @@ def _cause(result_type: str, failed: int, details: list[Failure]) -> Cause:
         min((failure.first_day for failure in details), default=None),
         max((failure.last_day for failure in details), default=None),
         tuple(details),
+        kind,
     )
 
 

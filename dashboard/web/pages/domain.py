@@ -4,10 +4,10 @@ from flask import Blueprint, render_template
 
 from collector.store import queries
 from collector.store.queries import Daily, Filter, MxTable, Policies, PublishedPolicy
-from dashboard.charts import bands, changes
+from dashboard.charts import by_week, changes, heat, is_by_week
 from dashboard.drift import drift
 from dashboard.web import asked, scope, state
-from dashboard.web.pages.causes import causes, consequences, headline
+from dashboard.web.pages.causes import causes, consequences, grouped, headline
 
 # How many causes are read to say when, where and under which mode; the totals come from the MX table.
 _CAUSES = 1000
@@ -24,24 +24,30 @@ def register(blueprint: Blueprint) -> None:
 def overview(domain: str) -> str:
     name, domain_id = scope.domain(domain)
     filter_, engine, now = asked.figures_filter(), state.engine(), state.now()
-    days = queries.daily(engine, domain_id, filter_, now=now)
-    table = queries.mx_figures(engine, domain_id, filter_, now=now)
-    listed = queries.failures(engine, domain_id, filter_, limit=_CAUSES)
+    with queries.narrowed(engine, domain_id, filter_) as source:
+        days = queries.daily(source, domain_id, filter_, now=now)
+        table = queries.mx_figures(source, domain_id, filter_, now=now)
+        listed = queries.failures(source, domain_id, filter_, limit=_CAUSES)
+        reporters = queries.reporters(source, domain_id, filter_, now=now)
+        mx_days = queries.mx_daily(source, domain_id, filter_)
     history = queries.policies(engine, domain_id, now=now)
-    found = causes(table, listed.items)
+    found = causes(table, listed.items, days, sum(1 for each in reporters if each.reports))
     return render(
         "domain.html",
         name,
-        days=days,
-        bands=bands(days),
+        days=by_week(days) if is_by_week(days) else days,
+        is_by_week=is_by_week(days),
         headline=headline(days),
         verdict=asked.verdict(domain_id),
         check=queries.last_check(engine, domain_id),
         mx=table,
+        heat=heat(mx_days, filter_.first, filter_.last),
+        mx_days=mx_days,
         causes=found,
+        groups=grouped(found),
         consequences=consequences(found),
         all_listed=listed.next is None,
-        reporters=queries.reporters(engine, domain_id, filter_, now=now),
+        reporters=reporters,
         policies=history,
         current=_current(history),
         changes=changes(history.published),
@@ -58,8 +64,11 @@ def daily(domain: str) -> str:
 
 def mx(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    table: MxTable = queries.mx_figures(state.engine(), domain_id, asked.figures_filter(), now=state.now())
-    return render("mx.html", name, mx=table)
+    filter_ = asked.figures_filter()
+    with queries.narrowed(state.engine(), domain_id, filter_) as source:
+        table: MxTable = queries.mx_figures(source, domain_id, filter_, now=state.now())
+        mx_days = queries.mx_daily(source, domain_id, filter_)
+    return render("mx.html", name, mx=table, heat=heat(mx_days, filter_.first, filter_.last), mx_days=mx_days)
 
 
 def failures(domain: str) -> str:

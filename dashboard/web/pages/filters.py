@@ -40,6 +40,15 @@ def _percent(failed: int, sessions: int) -> str:
     return f"{percent:.2f}" if percent < 10 else f"{percent:.1f}"
 
 
+def change(now: int, before: int) -> str:
+    """From one period to the next: `+12 %`, `−8 %`; nothing where there was nothing to compare with."""
+    if not before:
+        return ""
+    percent = round(100 * (now - before) / before)
+    sign = "+" if percent > 0 else "−" if percent < 0 else "±"
+    return f"{sign}{spoken().percent(spoken().number(abs(percent)))}"
+
+
 def day(value: date) -> str:
     """`Tue 24 Nov 2026`"""
     return spoken().day(value)
@@ -106,7 +115,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def register(blueprint: Blueprint) -> None:
     """Make them known to every template, the error page and the login form included."""
-    for function in (number, rate, day, moment, days_text, size, told, web_link, in_address, plural):
+    for function in (number, rate, change, day, moment, days_text, size, told, web_link, in_address, plural):
         blueprint.app_template_filter(function.__name__)(function)
     blueprint.app_template_filter("domain_name")(domains.display)
     blueprint.app_template_global("explain")(_explain)

@@ -1,10 +1,11 @@
 """How one domain of the list is doing, in a few words: what an operator has to look at comes first. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from collector.store.queries import DomainOverview
+from collector.text import say
 
 # Failures happen: a session in a hundred is where somebody should look today.
 _BAD_RATE = 0.01
@@ -15,19 +16,26 @@ _SILENCE = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`level`: `bad`, `look` or `ok`. `texts` say why, the worst first; never empty."""
+    """`level`: `bad`, `look` or `ok`. `texts` say why, the worst first; never empty.
+
+    `kind` is what the first text is about: `failures`, `policy`, `record` (there is none), `silence`, or "".
+    """
 
     level: str
     texts: tuple[str, ...]
+    kind: str = field(default="", compare=False)
+
+
+_Found = tuple[str, str, str]  # level, text, kind
 
 
 def health(row: DomainOverview, now: datetime, last: date) -> Health:
     """The state of a domain as of `now`, over the range that `row` was asked for, which ends with the day `last`."""
     found = [*_failures(row, last), *_policy(row), *_silence(row, now)]
-    for level in ("bad", "look"):
-        if any(of == level for of, _ in found):
-            return Health(level, tuple(text for of, text in sorted(found, key=lambda each: each[0] != "bad")))
-    return Health("ok", ("no failures",))
+    found.sort(key=lambda each: each[0] != "bad")
+    if found:
+        return Health(found[0][0], tuple(text for _, text, _ in found), found[0][2])
+    return Health("ok", (say("no failures"),))
 
 
 def order(row: DomainOverview, health: Health) -> tuple[int, float, str]:
@@ -40,28 +48,30 @@ def _rate(days: Sequence[tuple[int, int]]) -> float:
     return sum(failed for _, failed in days) / sessions if sessions else 0.0
 
 
-def _failures(row: DomainOverview, last: date) -> list[tuple[str, str]]:
+def _failures(row: DomainOverview, last: date) -> list[_Found]:
     if not row.failed:
         return []
     # A fault that began yesterday is small over a month, and matters most; one that is over matters least.
     recent = _rate([day for day in row.daily if day[0]][-_RECENT_DAYS:])
     if recent >= _BAD_RATE:
-        return [("bad", "failing now" + (", mail held back" if row.mode == "enforce" else ""))]
+        return [
+            ("bad", say("failing now, mail held back") if row.mode == "enforce" else say("failing now"), "failures")
+        ]
     if recent:
-        return [("look", "some failures")]
+        return [("look", say("some failures"), "failures")]
     days_ago = next(ago for ago, (_, failed) in enumerate(reversed(row.daily)) if failed)
     until = last - timedelta(days=days_ago)
-    return [("look", f"failures until {until.day} {until:%b}")]
+    return [("look", f"failures until {until.day} {until:%b}", "failures")]
 
 
-def _policy(row: DomainOverview) -> list[tuple[str, str]]:
+def _policy(row: DomainOverview) -> list[_Found]:
     if row.mode_error == "no_record":
-        return [("look", "no MTA-STS record")]
-    return [("bad", f"policy fetch fails: {row.mode_error}")] if row.mode_error else []
+        return [("look", say("no MTA-STS record"), "record")]
+    return [("bad", say("policy fetch fails: %(error)s", error=row.mode_error), "policy")] if row.mode_error else []
 
 
-def _silence(row: DomainOverview, now: datetime) -> list[tuple[str, str]]:
+def _silence(row: DomainOverview, now: datetime) -> list[_Found]:
     if row.last_report is None:
-        return [("look", "no report yet")]
+        return [("look", say("no report yet"), "silence")]
     silent = now - row.last_report
-    return [("look", f"no report for {silent.days} days")] if silent >= _SILENCE else []
+    return [("look", say("no report for %(n)s days", n=silent.days), "silence")] if silent >= _SILENCE else []

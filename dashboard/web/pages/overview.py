@@ -1,13 +1,17 @@
 """`/` and `/domains`: every domain, what is wrong first; and what to set up where there is none."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, render_template, request
 
 from collector.store import queries
+from collector.store.queries import Filter
 from dashboard.charts import sparkline
 from dashboard.web import access, asked, params, state
 from dashboard.web.pages.health import health, order
 
 _MOST_FOREIGN = 10  # here; all of them have a page of their own
+_MOST_LINES = 8  # of what needs attention: as many as are read
 
 
 def register(blueprint: Blueprint) -> None:
@@ -16,28 +20,41 @@ def register(blueprint: Blueprint) -> None:
 
 
 def overview() -> str:
-    now = state.now()
-    page, filter_ = asked.domains(), asked.figures_filter()
+    now, filter_ = state.now(), asked.figures_filter()
     search, cursor = params.text(request.args, "search"), params.cursor(request.args)
+    # Under another reporter's or type's figures trouble is ranked by nothing: then the order is by name.
+    is_ranked = not filter_.is_narrowed
+    page = asked.domains(worst_first=is_ranked)
     whole = page.next is None and cursor is None
-    # Over several pages the order is the query's, by name: sorting each page would only look like an order.
     verdicts = asked.verdicts(page.items)
     rows = [
         (row, health(row, now, filter_.last), sparkline(row.daily), verdicts[row.domain_id].word) for row in page.items
     ]
     if whole:
+        # All of them are here: silence and what the last days say count too.
         rows.sort(key=lambda each: order(each[0], each[1]))
+    is_first = cursor is None and search is None
     return render_template(
         "overview.html",
         filter=filter_,
         rows=rows,
         whole=whole,
+        is_ranked=is_ranked or whole,
+        levels=_levels(filter_, [each[1].level for each in rows], whole=whole) if is_first else None,
+        lines=[each for each in rows if each[1].level != "ok"][:_MOST_LINES] if is_first else [],
         next=page.next,
         search=search,
-        unassigned=_unassigned() if cursor is None and search is None else (),
+        unassigned=_unassigned() if is_first else (),
         today=state.today(),
         recipients=state.settings().smtp.recipients,
     )
+
+
+def _levels(filter_: Filter, found: Sequence[str], *, whole: bool) -> tuple[int, ...]:
+    """How many domains are bad, to look at, and well."""
+    if whole:
+        return tuple(found.count(level) for level in ("bad", "look", "ok"))
+    return queries.domains_by_level(state.engine(), filter_, only=access.only())
 
 
 def _unassigned() -> tuple[queries.ForeignName, ...]:

@@ -5,6 +5,9 @@
   const note = document.getElementById("main-chart-note");
   const config = { responsive: true, displayModeBar: false };
 
+  // A mouse can draw across days; a finger scrolls the page, and has the fields.
+  const drawn = matchMedia("(pointer: fine)").matches ? { dragmode: "select", selectdirection: "h" } : {};
+
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   // What depends on the page and not on the figures: colours, type, room.
@@ -16,6 +19,8 @@
     const bare = (name) => (small ? { ...dress(name), title: { text: "" } } : dress(name));
     return {
       ...layout,
+      ...drawn,
+      newselection: { line: { color: ink, width: 1 } },
       font: { family: "system-ui, sans-serif", size: small ? 11 : 13, color: ink },
       hoverlabel: { bgcolor: colour("--paper"), bordercolor: colour("--line"), font: { color: ink } },
       margin: { ...layout.margin, l: small ? 44 : 64 },
@@ -25,11 +30,28 @@
     };
   };
 
+  // The days under the mouse become the range of the page, as if they stood in its form.
+  const choose = (event) => {
+    const [from, to] = (event?.range?.x ?? []).map((moment) => String(moment).slice(0, 10)).sort();
+    if (!to) return;
+    const address = new URL(location.href);
+    address.hash = "";
+    address.searchParams.delete("cursor");
+    address.searchParams.set("from", from);
+    address.searchParams.set("to", to);
+    location.assign(address);
+  };
+
+  // This script stands before Plotly: the figure is on its way while that is read.
+  const loaded = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve));
+
   const draw = async () => {
     const answer = await fetch(box.dataset.figure, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const { data, layout } = await answer.json();
+    await loaded;
     await Plotly.newPlot(box, data, dressed(layout), config);
+    box.on("plotly_selected", choose);
     const redress = () => Plotly.react(box, data, dressed(layout), config);
     document.addEventListener("themechange", redress);
     let small = box.clientWidth < 560;
@@ -41,9 +63,12 @@
     });
   };
 
-  note.textContent = "Drawing the chart …";
+  note.textContent = note.dataset.drawing;
   draw().then(
     () => note.remove(),
-    (error) => (note.textContent = `The chart could not be drawn (${error.message}); the table holds the same figures.`),
+    (error) => {
+      note.textContent = note.dataset.failed;
+      console.error(error);
+    },
   );
 })();
