@@ -23,6 +23,7 @@ _CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    406: "not_acceptable",
     413: "too_large",
     415: "unsupported_media_type",
     421: "misdirected",
@@ -96,4 +97,6 @@ def http_status(status: int) -> str:
 
 def for_programs(path: str) -> bool:
     """Whether programs read what is at `path`, and no people."""
+    if path == "/api/v1/docs":
+        return False
     return path in ("/api", "/metrics") or path.startswith(("/api/", "/v1/"))

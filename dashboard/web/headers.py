@@ -26,7 +26,7 @@ def _set(response: Response) -> Response:
         response.headers.setdefault(name, value)
     # Files of the program itself are the same for everybody; all else may be somebody's own.
     if not is_static(request.endpoint or ""):
-        response.headers["Cache-Control"] = "no-store"
+        response.headers.setdefault("Cache-Control", "no-store")
     if state.is_https():
         response.headers.setdefault("Strict-Transport-Security", _HALF_A_YEAR)
     return response

@@ -1,5 +1,6 @@
-"""The contract's JSON shape of a delivery, for the API and for the command line alike."""
+"""The contract's JSON shapes of a delivery and of a check, for the API and for the command line alike."""
 
+from collector.monitor.shape import check as check
 from collector.report.model import Finding
 from collector.store.queries.rows import DeliveryRow
 

@@ -39,4 +39,4 @@ def wants_csv() -> bool:
 
 def _next_address(cursor: str) -> str:
     args: Mapping[str, str] = {**request.args.to_dict(), "cursor": cursor}
-    return f"{request.path}?{urlencode(args)}"
+    return f"{request.script_root}{request.path}?{urlencode(args)}"

@@ -2,8 +2,8 @@
 
 from flask import Blueprint
 
-from dashboard.web.api import check, deliveries, domains, reports, setup
+from dashboard.web.api import audit, check, deliveries, domains, openapi, reports, result_types, setup
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for part in (domains, check, setup, reports, deliveries):
+for part in (domains, check, setup, reports, deliveries, result_types, openapi, audit):
     part.add_to(blueprint)

@@ -4,19 +4,25 @@ from flask import Blueprint, Response
 
 from collector.store import queries
 from dashboard import charts
+from dashboard.drift import drift as compared
 from dashboard.web import asked, respond, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
+from dashboard.web.api.operation import FIGURES, PAGING, SEARCH, operation
+from dashboard.web.api.types import checks, figures, general
 
 
 def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/domains", view_func=domains)
-    for view in (daily, mx, failures, reporters, policies, verdict, chart):
+    for view in (daily, mx, failures, reporters, policies, drift, verdict, chart):
         blueprint.add_url_rule(f"/domains/<domain>/{view.__name__}", view_func=view)
+    blueprint.add_url_rule("/domains/<domain>/mx/daily", view_func=mx_daily)
     blueprint.add_url_rule("/domains/<domain>/adopt", view_func=adopt, methods=["POST"])
 
 
+@operation(figures.Domains, SEARCH, *FIGURES, *PAGING, csv=True)
 def domains() -> Response:
+    """All domains with their figures, by name."""
     page = asked.domains()
     verdicts = {domain_id: verdict.word for domain_id, verdict in asked.verdicts(page.items).items()}
     return answers.json_or_csv(
@@ -27,6 +33,7 @@ def domains() -> Response:
     )
 
 
+@operation(checks.Adopted, errors=(400, 413))
 def adopt(domain: str) -> Response:
     """Adds a domain: from now on it counts, and so does what came for it before. Nothing happens if it is known."""
     name = scope.domain_name(domain)
@@ -36,7 +43,9 @@ def adopt(domain: str) -> Response:
     )
 
 
+@operation(figures.Days, *FIGURES, csv=True, errors=(404,))
 def daily(domain: str) -> Response:
+    """The figures of each day, with the mode that counts for it."""
     name, domain_id = scope.domain(domain)
     days = queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now()).days
     return answers.json_or_csv(
@@ -44,7 +53,9 @@ def daily(domain: str) -> Response:
     )
 
 
+@operation(figures.MxTable, *FIGURES, csv=True, errors=(404,))
 def mx(domain: str) -> Response:
+    """Failures by MX host, and the successes that can mean no other."""
     name, domain_id = scope.domain(domain)
     table = queries.mx_figures(state.engine(), domain_id, asked.figures_filter(), now=state.now())
     return answers.json_or_csv(
@@ -57,7 +68,21 @@ def mx(domain: str) -> Response:
     )
 
 
+@operation(figures.MxDays, *FIGURES, csv=True, errors=(404,))
+def mx_daily(domain: str) -> Response:
+    """The failures at each MX host by day."""
+    name, domain_id = scope.domain(domain)
+    rows = queries.mx_daily(state.engine(), domain_id, asked.figures_filter())
+    return answers.json_or_csv(
+        lambda: {"mx_days": [shapes.mx_day(row) for row in rows]},
+        lambda: tables.mx_daily(rows),
+        f"tlsrpt-mx-daily-{name}",
+    )
+
+
+@operation(figures.Failures, *FIGURES, *PAGING, csv=True, errors=(404,))
 def failures(domain: str) -> Response:
+    """The causes of failures, the most frequent first."""
     name, domain_id = scope.domain(domain)
     page = asked.failures(domain_id)
     return answers.json_or_csv(
@@ -68,7 +93,9 @@ def failures(domain: str) -> Response:
     )
 
 
+@operation(figures.Reporters, *FIGURES, csv=True, errors=(404,))
 def reporters(domain: str) -> Response:
+    """Who reports, and who has fallen silent."""
     name, domain_id = scope.domain(domain)
     rows = queries.reporters(state.engine(), domain_id, asked.figures_filter(), now=state.now())
     return answers.json_or_csv(
@@ -78,7 +105,9 @@ def reporters(domain: str) -> Response:
     )
 
 
+@operation(figures.Policies, errors=(404,))
 def policies(domain: str) -> Response:
+    """The published policy with its history, and what senders had applied."""
     _, domain_id = scope.domain(domain)
     found = queries.policies(state.engine(), domain_id, now=state.now())
     return answers.only_json(
@@ -89,12 +118,22 @@ def policies(domain: str) -> Response:
     )
 
 
+@operation(figures.Drift, errors=(404,))
+def drift(domain: str) -> Response:
+    """How old the policies were that senders applied, and who has picked up the last change."""
+    _, domain_id = scope.domain(domain)
+    now = state.now()
+    return answers.only_json(shapes.drift(compared(queries.policies(state.engine(), domain_id, now=now), now)))
+
+
+@operation(checks.Verdict, errors=(404,))
 def verdict(domain: str) -> Response:
-    """Over the last 28 days: no range is asked for."""
+    """Whether `enforce` is safe, over the last 28 days, whatever range is asked for."""
     _, domain_id = scope.domain(domain)
     return answers.only_json(asked.verdict(domain_id).shape())
 
 
+@operation(general.Chart, *FIGURES, errors=(404,))
 def chart(domain: str) -> Response:
     """The main chart as a Plotly figure: `data` and `layout`."""
     _, domain_id = scope.domain(domain)

@@ -6,6 +6,8 @@ from flask import Blueprint, Response
 
 from dashboard.web import asked, respond, scope
 from dashboard.web.api import answers, shapes, tables
+from dashboard.web.api.operation import DOMAIN, LISTED, OUTCOME, PAGING, REPORTER, operation
+from dashboard.web.api.types import arrivals
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -14,7 +16,9 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/reports/<uuid:report_id>/raw", view_func=report_raw)
 
 
+@operation(arrivals.Reports, DOMAIN, REPORTER, OUTCOME, *LISTED, *PAGING, csv=True)
 def reports() -> Response:
+    """The reports that are counted, the last to arrive first; days are those they count for."""
     page = asked.reports()
     return answers.json_or_csv(
         lambda: {"reports": [shapes.report(row) for row in page.items], "next": page.next},
@@ -24,10 +28,13 @@ def reports() -> Response:
     )
 
 
+@operation(arrivals.WholeReport, kept=True, errors=(404,))
 def report(report_id: UUID) -> Response:
+    """One report with its policy results and failure details."""
     return answers.only_json(shapes.whole_report(scope.report(report_id)))
 
 
+@operation(("application/json",), kept=True, errors=(404,))
 def report_raw(report_id: UUID) -> Response:
     """The JSON as it came, to be kept and not shown: it is a stranger's."""
     return respond.attachment(scope.report_document(report_id), f"{report_id}.json", "application/json")

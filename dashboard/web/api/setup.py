@@ -8,6 +8,8 @@ from collector.store.queries.shapes import Shape
 from dashboard.web import respond, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.api import answers
+from dashboard.web.api.operation import operation
+from dashboard.web.api.types import checks
 
 _SECTIONS = ("begin", "roll_over", "removal")
 
@@ -17,7 +19,9 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/domains/<domain>/self-test", view_func=self_test, methods=["POST"])
 
 
+@operation(checks.Setup, errors=(404,))
 def setup(domain: str) -> Response:
+    """What to publish, and what of it is live; it may take ten seconds."""
     name, domain_id = scope.domain(domain)
     act, now = actions().setup, state.now()
     plan = act.plan(name, domain_id, now)
@@ -31,6 +35,7 @@ def setup(domain: str) -> Response:
     )
 
 
+@operation(checks.SelfTestBegun, status=202, errors=(404, 413, 429))
 def self_test(domain: str) -> Response:
     """Starts one: 202, or 429 if one was started less than a minute ago. `setup` tells how far it comes."""
     name, domain_id = scope.domain(domain)

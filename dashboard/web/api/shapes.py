@@ -1,10 +1,12 @@
 """The contract's JSON shapes, one function for each row that a query answers. Keys beyond the contract come last."""
 
 from collector.store.queries import (
+    CheckState,
     DayFigures,
     DomainOverview,
     Failure,
     ForeignName,
+    MxDay,
     MxFigures,
     NotAttributable,
     PolicyResultRow,
@@ -16,6 +18,9 @@ from collector.store.queries import (
 from collector.store.queries.shapes import Shape, finding
 from collector.store.queries.shapes import delivery as delivery
 from collector.store.queries.shapes import whole_delivery as whole_delivery
+from dashboard import explain
+from dashboard.drift import Drift
+from dashboard.web.api.types import arrivals, checks, figures
 
 # Rows whose fields are called in JSON, and in CSV, what they are called here.
 FAILURE = (
@@ -55,7 +60,7 @@ _FAILURE_DETAIL = (
 _POLICY_RESULT = ("policy_type", "policy_domain", "mode", "policy_string", "mx_host", "successful", "failed")
 
 
-def domain(row: DomainOverview, verdict: str) -> Shape:
+def domain(row: DomainOverview, verdict: str) -> figures.Domain:
     return {
         "domain": row.name,
         "mode": row.mode,
@@ -67,7 +72,7 @@ def domain(row: DomainOverview, verdict: str) -> Shape:
     }
 
 
-def day(row: DayFigures) -> Shape:
+def day(row: DayFigures) -> figures.DayFigures:
     return {
         "day": row.day,
         "mode": row.mode,
@@ -82,7 +87,7 @@ def day(row: DayFigures) -> Shape:
     }
 
 
-def mx(row: MxFigures) -> Shape:
+def mx(row: MxFigures) -> figures.Mx:
     return {
         "mx": row.mx,
         "failed": row.failed,
@@ -92,7 +97,7 @@ def mx(row: MxFigures) -> Shape:
     }
 
 
-def not_attributable(row: NotAttributable) -> Shape:
+def not_attributable(row: NotAttributable) -> figures.NotAttributable:
     return {"successful": row.successful, "failed": row.failed, "by_result_type": row.by_result_type}
 
 
@@ -104,7 +109,7 @@ def reporter(row: Reporter) -> Shape:
     return _as_called(row, REPORTER)
 
 
-def published_policy(row: PublishedPolicy) -> Shape:
+def published_policy(row: PublishedPolicy) -> figures.PublishedPolicy:
     return {
         "mode": row.mode,
         "id": row.policy_id,
@@ -152,13 +157,69 @@ def _policy_result(row: PolicyResultRow) -> Shape:
     return {**_as_called(row, _POLICY_RESULT), "failures": details}
 
 
-def foreign(row: ForeignName) -> Shape:
+def foreign(row: ForeignName) -> arrivals.Foreign:
     return {
         "domain": row.name,
         "deliveries": row.deliveries,
         "first_delivery": row.first_delivery,
         "last_delivery": row.last_delivery,
         "reporters": row.reporters,
+    }
+
+
+def mx_day(row: MxDay) -> figures.MxDay:
+    return {"mx": row.mx or None, "day": row.day, "failed": row.failed}
+
+
+def check_state(row: CheckState) -> checks.CheckState:
+    return {
+        "part": row.part,
+        "host": row.host or None,
+        "from": row.first_seen,
+        "last_seen": row.last_seen,
+        "to": row.ended_at,
+        "ok": row.ok,
+        "codes": row.codes,
+    }
+
+
+def drift(found: Drift) -> figures.Drift:
+    change = found.change
+    return {
+        "applied": [
+            {
+                "reporter": row.reporter,
+                "mode": row.mode,
+                "mx": row.mx,
+                "first_day": row.first_day,
+                "last_day": row.last_day,
+                "state": row.state,
+            }
+            for row in found.applied
+        ],
+        "change": None
+        if change is None
+        else {
+            "day": change.day,
+            "picked_up": change.picked_up,
+            "not_yet": change.not_yet,
+            "by": change.by,
+            "old_until": change.old_until,
+            "text": str(change.text),
+        },
+    }
+
+
+def explanation(code: str) -> checks.Explanation:
+    found = explain.result_type(code)
+    return {
+        "result_type": code,
+        "title": str(found.title),
+        "meaning": str(found.meaning),
+        "causes": str(found.causes),
+        "fault": str(found.fault),
+        "action": str(found.action),
+        "source": found.source,
     }
 
 

@@ -9,6 +9,7 @@ from collector.store.queries import (
     DeliveryRow,
     DomainOverview,
     Failure,
+    MxDay,
     MxTable,
     Reporter,
     ReportRow,
@@ -57,6 +58,11 @@ def mx(table: MxTable) -> Table:
     ]
     rows.append([NOT_ATTRIBUTABLE, rest.failed, rest.successful, *(rest.by_result_type.get(name, 0) for name in types)])
     return ["mx", "failed", "successful", *types], rows
+
+
+def mx_daily(rows: Iterable[MxDay]) -> Table:
+    """Days with failures only; an empty `mx` is one that the report does not name."""
+    return _fields(rows, ("mx", "day", "failed"))
 
 
 def failures(rows: Iterable[Failure]) -> Table:
