@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench fuzz docs translations format lock clean browser dovecot unbound
+.PHONY: help run demo test lint bench bench-pages fuzz docs translations format lock clean browser dovecot unbound
 
 help:
 	@echo "make run     start everything on SQLite and print the address of the dashboard"
@@ -42,6 +42,11 @@ bench: $(VENV)/dev.ok
 	$(BIN)/python bench/decode.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/import_.py
+	$(BIN)/python bench/pages.py --sizes 10000,50000
+
+# Up to ten million policy results on both databases: an hour and more, up to 20 GB of disk.
+bench-pages: $(VENV)/dev.ok
+	$(BIN)/python bench/pages.py
 
 # Coverage-guided, in an environment of its own; then the property tests with many more examples than in the suite.
 fuzz: $(VENV)/fuzz.ok $(VENV)/dev.ok

@@ -12,6 +12,8 @@ from flask import Flask
 
 from collector.settings import Settings
 from collector.store.engine import Engine
+from dashboard.web import prefix
+from dashboard.web.state import State
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,7 +47,8 @@ def put_before(app: Flask, found: Sequence[Mount]) -> None:
         chosen: WSGIApplication = by_path.get(environ["PATH_INFO"], pages)
         return chosen(environ, start_response)
 
-    app.wsgi_app = dispatch  # type: ignore[method-assign]
+    state: State = app.extensions["tlsrpt"]
+    app.wsgi_app = prefix.below(state.settings.web, dispatch)  # type: ignore[assignment, method-assign]
 
 
 def gauges(app: Flask) -> dict[str, int]:

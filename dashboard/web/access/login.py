@@ -106,7 +106,7 @@ def form(status: int, message: str | Text = "") -> Response:
         "login.html",
         message=message,
         name=request.form.get("name", ""),
-        next=local_path(request.values.get("next", "")),
+        next=path_of_ours(request.values.get("next", "")),
         csrf_token=keys.csrf_token(fresh),
         has_provider=web.oidc_issuer is not None,
         has_users=web.oidc_issuer is None or accounts.any_user(state.engine()),
@@ -118,9 +118,14 @@ def form(status: int, message: str | Text = "") -> Response:
 
 
 def local_path(wanted: str) -> str:
-    """Where to go after the login: a path of ours, never another site (`//evil.example`, `/\\evil.example`)."""
+    """Where to go after the login, as the browser has to ask for it."""
+    return request.script_root + path_of_ours(wanted)
+
+
+def path_of_ours(wanted: str) -> str:
+    """A path of ours, without what we are below; never another site (`//evil.example`, `/\\evil.example`)."""
     is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
-    return request.script_root + wanted if is_ours else url_for("pages.overview")
+    return wanted if is_ours else "/"
 
 
 def _too_many(wait: timedelta) -> Response:
