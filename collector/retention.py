@@ -1,4 +1,4 @@
-"""What is kept and never counted is kept within bounds: a job of the scheduler. Reports and their figures stay.
+"""What is kept and never counted, and the audit log, within bounds: a job of the scheduler. Reports and figures stay.
 
 Between two passes a flood may go over the bounds; it is brought back by the next one.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from collector.jobs import Job
 from collector.settings import Keep, Settings
-from collector.store import retention
+from collector.store import audit, retention
 from collector.store.retention import Amount
 
 if TYPE_CHECKING:
@@ -56,5 +56,7 @@ def keep_within_bounds(
     if removed:
         told = (f"{kind} {amount.deliveries} ({amount.size} bytes)" for kind, amount in removed.items())
         log.info("removed deliveries that are not counted: %s", ", ".join(told))
+    if keep.audit_days:
+        audit.expire(engine, now - timedelta(days=keep.audit_days), pause=pause)
     retention.give_back(engine, pause=pause)
     return removed

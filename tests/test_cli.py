@@ -14,7 +14,7 @@ import click
 import pytest
 
 from collector import __version__, cli, log
-from collector.commands.config import hide
+from collector.settings.shown import hide
 from collector.settings import load, rows
 from tests.support.processes import TLSRPT, environment, tlsrpt
 

@@ -46,8 +46,11 @@ async def _looked(settings: Settings, name: str) -> Check:
 
 def _recorded(context: Context, name: str) -> Check:
     from collector.monitor.ask import asking
+    from collector.store import audit
     from collector.store.startup import prepare
 
     with context.engine() as engine:
         prepare(engine, context.settings)
-        return asking(context.settings, engine).check(name)
+        found = asking(context.settings, engine).check(name)
+        audit.record(engine, audit.COMMAND, "domain_checked", name, now=datetime.now(UTC))
+        return found

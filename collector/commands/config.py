@@ -3,12 +3,11 @@
 import json
 import os
 import re
-from urllib.parse import urlsplit
 
 import click
 
 from collector.cli import Context
-from collector.settings import Given, gather
+from collector.settings import Given, gather, shown
 
 
 @click.command()
@@ -33,16 +32,6 @@ def config(context: Context, check: bool) -> None:
 def line(given: Given) -> str:
     """One setting as TOML with its source; commented out where the value cannot be shown."""
     source = given.source or "default"
-    shown = hide(given.text) if given.row.secret else given.text
-    value = shown if re.fullmatch(r"[1-9][0-9]*", shown) else json.dumps(shown)
-    return f"{'# ' if shown != given.text else ''}{given.row.key} = {value}  # {source}"
-
-
-def hide(secret: str) -> str:
-    """A secret as it may be seen: of a URL all but its password and query, of anything else nothing."""
-    parts = urlsplit(secret)
-    if not parts.scheme:
-        return "(hidden)" if secret else ""
-    if parts.password:
-        secret = secret.replace(f":{parts.password}@", ":(hidden)@", 1)
-    return secret.replace(f"?{parts.query}", "?(hidden)") if parts.query else secret
+    told = shown.text(given)
+    value = told if re.fullmatch(r"[1-9][0-9]*", told) else json.dumps(told)
+    return f"{'# ' if told != given.text else ''}{given.row.key} = {value}  # {source}"

@@ -21,11 +21,15 @@ def domain() -> None:
 def add(context: Context, names: tuple[str, ...]) -> None:
     """Adds domains; what came for them before they were known is counted now."""
     from collector.adopt import adopt
+    from collector.store import audit
 
     wanted = [_normal(name) for name in names]
     with context.engine() as engine:
         prepare(engine, context.settings)
-        counted = adopt(engine, wanted, now=datetime.now(UTC), limits=context.settings.limits)
+        now = datetime.now(UTC)
+        counted = adopt(engine, wanted, now=now, limits=context.settings.limits)
+        for name in counted:
+            audit.record(engine, audit.COMMAND, "domain_added", name, now=now)
     for name in dict.fromkeys(wanted):
         if name not in counted:
             click.echo(f"{name} was there already")
@@ -52,6 +56,7 @@ def list_(context: Context) -> None:
 @click.pass_obj
 def remove(context: Context, names: tuple[str, ...]) -> None:
     """Removes domains with their figures; the deliveries stay, and count again when a domain is added again."""
+    from collector.store import audit
     from collector.store.domains import remove as remove_domain
 
     wanted = [_normal(name) for name in names]
@@ -60,6 +65,7 @@ def remove(context: Context, names: tuple[str, ...]) -> None:
         for name in wanted:
             if not remove_domain(engine, name):
                 raise UsageError(f"{name} is none of the domains")
+            audit.record(engine, audit.COMMAND, "domain_removed", name, now=datetime.now(UTC))
             click.echo(f"removed {name}")
 
 

@@ -4,6 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from heapq import merge
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -97,7 +98,7 @@ def retry(context: Context, deliveries: tuple[UUID, ...], reason: str | None, ev
     from collector.auth.keys import KeyCache
     from collector.receive.files.keys import HastyKeys
     from collector.resolver import Resolver
-    from collector.store import kept
+    from collector.store import audit, kept
 
     if bool(deliveries) + everything + (reason is not None) != 1:
         raise UsageError("tlsrpt quarantine retry: name deliveries, or a --reason, or say --all")
@@ -115,6 +116,15 @@ def retry(context: Context, deliveries: tuple[UUID, ...], reason: str | None, ev
             seen["key away" if retried.key_away else retried.row.outcome] += 1
             if deliveries or retried.key_away:
                 click.echo(told.result(retried.row, retried.key_away))
+        if seen:
+            audit.record(
+                engine,
+                audit.COMMAND,
+                "deliveries_retried",
+                " ".join(map(str, deliveries)) or reason or "all",
+                now=datetime.now(UTC),
+                details={outcome: str(number) for outcome, number in seen.items()},
+            )
     click.echo(told.counts(seen, (*OUTCOMES, "key away")) or "nothing to try again")
     return 1 if seen["quarantined"] or seen["key away"] else 0
 

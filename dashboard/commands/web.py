@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from gunicorn.glogging import Logger
 
 from collector.cli import Context
 from collector.errors import ConfigurationError, StoreUnavailable
-from collector.settings import Address, Settings
+from collector.settings import Address, Given, Settings, gather
 from collector.store import startup
 from collector.store.engine import open_engine
 from dashboard.commands.worker import Worker, refuse_unread
@@ -44,7 +45,8 @@ def web(context: Context) -> None:
                 raise
             # POSTs are taken all the same (Q104); until it answers nobody is let in anywhere else.
             log.warning("%s; starting without it", error)
-    _Server(settings, _listen(settings.web.listen)).run()
+    given = gather(context.file, os.environ, context.overrides)
+    _Server(settings, given, _listen(settings.web.listen)).run()
 
 
 def _listen(address: Address) -> socket.socket:
@@ -71,8 +73,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     cfg: Config
 
-    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, settings: Settings, given: Sequence[Given], listener: socket.socket) -> None:
         self._settings = settings
+        self._given = given
         self._listener = listener
         self._mounts: list[mounts.Mount] = []
         super().__init__()
@@ -103,7 +106,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """Runs in each worker: a database connection must not be shared over a fork."""
         engine = open_engine(self._settings.database.url)
-        app = create_app(self._settings, engine)
+        app = create_app(self._settings, engine, given=self._given)
         self._mounts = mounts.find(self._settings, engine)
         mounts.put_before(app, self._mounts)
         return app

@@ -1,14 +1,15 @@
 """The web application: `create_app` registers everything, and nothing else does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from flask import Flask
 
-from collector.settings import Settings
+from collector.settings import Given, Settings
 from collector.store.engine import Engine
-from dashboard.web import access, actions, api, errors, headers, health, i18n, metrics, pages, prefix
+from dashboard.web import access, actions, api, errors, headers, health, i18n, metrics, pages
 from dashboard.web.pages import policy_host
+from dashboard.web.pages import settings as settings_pages
 from dashboard.web.state import State
 
 # Forms are small, and nothing else is sent to these pages.
@@ -19,14 +20,16 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings, engine: Engine, *, now: Callable[[], datetime] = _clock) -> Flask:
+def create_app(
+    settings: Settings, engine: Engine, *, now: Callable[[], datetime] = _clock, given: Sequence[Given] = ()
+) -> Flask:
     """The dashboard over `engine`. Nothing is read before the first request, so a database may be away at the start.
 
-    `now` answers an aware UTC time.
+    `now` answers an aware UTC time; `given` is what `settings` were made from, to be shown.
     """
     app = Flask(__name__, static_folder=None)  # the pages serve their own files
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
-    app.extensions["tlsrpt"] = State(settings, engine, now)
+    app.extensions["tlsrpt"] = State(settings, engine, now, given)
     actions.register(app, settings, engine)
     headers.register(app)
     i18n.register(app)
@@ -34,7 +37,6 @@ def create_app(settings: Settings, engine: Engine, *, now: Callable[[], datetime
     access.register(app)
     errors.register(app)
     metrics.register(app)
-    for blueprint in (health.blueprint, access.blueprint, api.blueprint, pages.blueprint):
+    for blueprint in (health.blueprint, access.blueprint, api.blueprint, pages.blueprint, settings_pages.blueprint):
         app.register_blueprint(blueprint)
-    app.wsgi_app = prefix.below(settings.web, app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app

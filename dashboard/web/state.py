@@ -1,12 +1,12 @@
 """What a request may ask its application for: the settings, the database and the clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from flask import current_app, request
 
-from collector.settings import Settings
+from collector.settings import Given, Settings
 from collector.store.engine import Engine
 from dashboard.web import peers
 
@@ -18,6 +18,7 @@ class State:
     settings: Settings
     engine: Engine
     now: Callable[[], datetime]
+    given: Sequence[Given] = ()  # where each setting comes from
 
 
 def _state() -> State:
@@ -27,6 +28,11 @@ def _state() -> State:
 
 def settings() -> Settings:
     return _state().settings
+
+
+def given() -> Sequence[Given]:
+    """The settings with their sources, as they were read at the start."""
+    return _state().given
 
 
 def engine() -> Engine:

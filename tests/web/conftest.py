@@ -33,7 +33,8 @@ def make_app(filled: Engine, clock: world.Clock) -> MakeApp:
     """The application under some settings: `make_app(**{"web.public_url": "https://tls.example.net"})`."""
 
     def make(**overrides: str) -> Flask:
-        return create_app(settings.load(environ={}, overrides=overrides), filled, now=clock)
+        given = settings.gather(environ={}, overrides=overrides)
+        return create_app(settings.build(given), filled, now=clock, given=given)
 
     return make
 

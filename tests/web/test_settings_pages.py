@@ -139,13 +139,13 @@ def test_tokens(admin: FlaskClient, filled: Engine) -> None:
 
 
 def test_domains(admin: FlaskClient, filled: Engine) -> None:
+    page = admin.get("/settings/domains/example.com/remove").text
+    assert "the figures of 2 reports" in page
+    assert "It also stands in the setting" not in page
     added = send(admin, "/domains", name="Foreign.Example.")
     assert "1 delivery of its backlog counts now." in admin.get(added.headers["Location"]).text
     assert "was there already" in admin.get(send(admin, "/domains", name="foreign.example").headers["Location"]).text
     assert send(admin, "/domains", name="no_name!").status_code == 400
-    page = admin.get("/settings/domains/example.com/remove").text
-    assert "the figures of 2 reports" in page
-    assert "It also stands in the setting" not in page
     assert "It also stands in the setting" in admin.get("/settings/domains/example.net/remove").text
     assert queries.find_domain(filled, "example.com") is not None  # asking removes nothing
     assert send(admin, "/domains/example.com/remove").status_code == 303

@@ -8,15 +8,20 @@ from collector.store.queries.rows import Page
 from collector.store.queries.shapes import Shape
 from dashboard.web import params, state
 from dashboard.web.api import answers
+from dashboard.web.api.operation import PAGING, Parameter, operation
 from dashboard.web.api.tables import Table
+from dashboard.web.api.types import general
 
 _COLUMNS = ["id", "at", "actor", "way", "address", "action", "subject", "details"]
+_ACTION = Parameter("action", "Entries of this action only.", {"type": "string", "enum": list(audit.ACTIONS)})
+_ACTOR = Parameter("actor", "What this one did only.", {"type": "string", "minLength": 1, "pattern": "^[^\\u0000]+$"})
 
 
 def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/audit", view_func=entries, endpoint="audit")
 
 
+@operation(general.Audit, _ACTION, _ACTOR, *PAGING, csv=True)
 def entries() -> Response:
     """Newest first; `action` and `actor` narrow it."""
     page = asked()
