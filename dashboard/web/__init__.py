@@ -7,7 +7,7 @@ from flask import Flask
 
 from collector.settings import Given, Settings
 from collector.store.engine import Engine
-from dashboard.web import access, actions, api, errors, headers, health, i18n, metrics, pages
+from dashboard.web import access, actions, api, errors, headers, health, i18n, metrics, pages, prefix
 from dashboard.web.pages import policy_host
 from dashboard.web.pages import settings as settings_pages
 from dashboard.web.state import State
@@ -39,4 +39,5 @@ def create_app(
     metrics.register(app)
     for blueprint in (health.blueprint, access.blueprint, api.blueprint, pages.blueprint, settings_pages.blueprint):
         app.register_blueprint(blueprint)
+    app.wsgi_app = prefix.below(settings.web, app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
