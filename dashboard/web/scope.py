@@ -28,8 +28,16 @@ def domain(given: str) -> tuple[str, UUID]:
 
 
 def report(report_id: UUID) -> queries.ReportRow:
-    """A report that the viewer may see; else 404."""
-    found = queries.report(state.engine(), report_id)
+    """A report that the viewer may see, with its policy results; else 404."""
+    return _theirs(queries.report(state.engine(), report_id))
+
+
+def report_head(report_id: UUID) -> queries.ReportRow:
+    """The same without its policy results."""
+    return _theirs(queries.report_head(state.engine(), report_id))
+
+
+def _theirs(found: queries.ReportRow | None) -> queries.ReportRow:
     if found is None or not access.may_see(found.domain):
         abort(404, "There is no such report.")
     return found
@@ -37,7 +45,7 @@ def report(report_id: UUID) -> queries.ReportRow:
 
 def report_document(report_id: UUID) -> bytes:
     """A report's JSON as it came; 404 as above, or if the document is about domains that are not the viewer's too."""
-    found = report(report_id)
+    found = report_head(report_id)
     if access.only() is not None:
         delivery = queries.delivery(state.engine(), found.delivery_id)
         if delivery is None or not all(access.may_see(name) for name in delivery.domains):

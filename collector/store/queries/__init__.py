@@ -26,7 +26,7 @@ from collector.store.queries.figures import daily, failures, mx_daily, mx_figure
 from collector.store.queries.foreign import foreign_name, foreign_names
 from collector.store.queries.narrowed import Source, narrowed
 from collector.store.queries.policies import policies
-from collector.store.queries.reports import report, report_document, reports
+from collector.store.queries.reports import report, report_document, report_head, reports
 from collector.store.queries.rows import (
     Daily,
     DayFigures,
@@ -134,6 +134,7 @@ __all__ = [
     "policies",
     "report",
     "report_document",
+    "report_head",
     "reporter_days",
     "reporters",
     "reports",

@@ -62,6 +62,12 @@ def report(engine: Engine, id: UUID) -> ReportRow | None:  # noqa: A002
     return None if row is None else _row(row, tuple(_policy_result(entry) for entry in row.policy_results))
 
 
+def report_head(engine: Engine, id: UUID) -> ReportRow | None:  # noqa: A002
+    """One report as in a list: without its policy results, which may be tens of thousands of failure details."""
+    with reading(engine) as connection:
+        return next(iter(rows_of(connection.execute(select_reports().where(table.c.report_id == id)).all())), None)
+
+
 def report_document(engine: Engine, id: UUID, *, limits: Limits) -> bytes | None:  # noqa: A002
     """The report's JSON as it came, unpacked, out of the delivery that it is counted from.
 

@@ -73,7 +73,7 @@ def report(report_id: UUID) -> str:
 
 def report_json(report_id: UUID) -> str:
     """The document made readable. Its bytes are a download."""
-    found = scope.report(report_id)
+    found = scope.report_head(report_id)
     text = pretty(scope.report_document(report_id))
     return render_template("report_json.html", report=found, text=text[:DOCUMENT], more=max(len(text) - DOCUMENT, 0))
 

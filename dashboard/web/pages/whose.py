@@ -12,8 +12,12 @@ def at_host(found: Breakdown, table: MxTable, reporters: int) -> Text | None:
         return None
     if len(found.reporters) == 1 and reporters > 1:
         who = found.reporters[0].name
-        return say("Only %(who)s tells it, of %(n)s reporters: look at its side, or the way to it, first.",
-                   who=who, n=reporters)  # fmt: skip
+        return say(
+            "Only %(who)s tells it, of %(n)s reporters: it may be its side, or the way to it. "
+            "Look at the host all the same.",
+            who=who,
+            n=reporters,
+        )
     others = [row.mx for row in table.mx if row.failed and row.mx != found.mx[0].name]
     if not others:
         return say("No other MX host has failures in these days: look at this host first.")
@@ -42,8 +46,11 @@ def of_type(found: Breakdown, reporters: int, hosts: int) -> Text | None:
     named = [share.name for share in found.mx if share.name]
     if len(found.reporters) == 1 and reporters > 1:
         who = found.reporters[0].name
-        return say("Only %(who)s tells it, of %(n)s reporters: look at its side, or the way to it, first.",
-                   who=who, n=reporters)  # fmt: skip
+        return say(
+            "Only %(who)s tells it, of %(n)s reporters: look at its side, or the way to it, first.",
+            who=who,
+            n=reporters,
+        )
     if len(named) == 1 and hosts > 1:
         return say("It happens at one MX host only, %(mx)s: look at that host first.", mx=named[0])
     if 2 * len(found.reporters) > reporters > 1:

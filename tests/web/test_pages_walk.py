@@ -1,0 +1,92 @@
+"""Every link of every page leads somewhere, whoever wrote the names in it; and no stranger's string acts there."""
+
+from collections.abc import Iterator
+from urllib.parse import quote, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector import settings
+from collector.store import queries
+from collector.store.engine import Engine
+from dashboard.web import create_app
+from tests.support import living
+from tests.support.page import read
+
+# One worker fills one database.
+pytestmark = pytest.mark.xdist_group("pages")
+_OF_A_KIND = 3  # pages that differ by a name only; of those under a filter one
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    filled = living.database(tmp_path_factory.mktemp("walk") / "tlsrpt.db")
+    yield filled
+    filled.dispose()
+
+
+@pytest.fixture(scope="module")
+def app(engine: Engine) -> Flask:
+    return create_app(settings.load(environ={}), engine, now=lambda: living.NOW)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def kind(app: Flask, link: str) -> tuple[object, ...]:
+    """What a link is about: its view, and which parameters it has."""
+    parts = urlsplit(link)
+    endpoint, _ = app.url_map.bind("localhost").match(parts.path)
+    return endpoint, tuple(sorted(pair.partition("=")[0] for pair in parts.query.split("&")))
+
+
+def test_no_link_is_dead(app: Flask, client: FlaskClient) -> None:
+    seen: set[str] = set()
+    kinds: dict[tuple[object, ...], int] = {}
+    waiting = ["/"]
+    while waiting:
+        link = waiting.pop().partition("#")[0]
+        if not link.startswith("/") or link in seen:
+            continue
+        seen.add(link)
+        which = kind(app, link)
+        kinds[which] = kinds.get(which, 0) + 1
+        if kinds[which] > (1 if "?" in link else _OF_A_KIND):
+            continue
+        answer = client.get(link)
+        assert answer.status_code == 200, link
+        if answer.mimetype == "text/html":
+            page = read(answer.text)
+            assert page.problems == [], link
+            waiting += reversed(page.links())
+    endpoints = {str(endpoint) for endpoint, _ in kinds}
+    pages = ("domain_mx_host", "domain_reporter", "domain_failure", "result_type", "report", "report_json", "delivery")
+    assert {f"pages.{name}" for name in pages} <= endpoints
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_strangers_string_acts(client: FlaskClient, engine: Engine, language: str) -> None:
+    name = quote(living.SCRIPT, safe="/")
+    [report] = queries.reports(engine, domain="example.com", reporter=living.SCRIPT).items
+    paths = (
+        f"/domains/example.com/mx/{name}",
+        f"/domains/example.com/reporters/{name}",
+        "/domains/example.com/failures/made-up-type",
+        "/result-types/made-up-type",
+        "/result-types",
+        f"/reports/{report.id}",
+        f"/reports/{report.id}/json",
+        f"/deliveries/{report.delivery_id}",
+    )
+    for path in paths:
+        answer = client.get(path, query_string={"lang": language})
+        assert answer.status_code == 200, path
+        page = read(answer.text)
+        assert page.problems == [], path
+        assert living.SCRIPT not in answer.text, path
+        assert not [link for link in page.links() if link.startswith("javascript:")], path
+        foreign = [given for given in page.all("a") if given.get("href", "").startswith("http")]
+        assert all(given["rel"] == "noopener noreferrer nofollow" for given in foreign), path
