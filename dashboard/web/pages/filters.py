@@ -8,6 +8,7 @@ from flask import Blueprint
 from flask_babel import gettext, ngettext
 
 from collector import domains
+from collector.text import say_n
 from dashboard import explain
 from dashboard.web.i18n import spoken, tr
 
@@ -109,8 +110,25 @@ def in_address(value: str | None) -> bool:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """`1 session`, `1,234 sessions`."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+    """`1 session`, `1,234 sessions`; the words are those of `_COUNTED`."""
+    return str(ngettext(f"%(n)s {one}", f"%(n)s {many or one + 's'}", count, n=number(count)))
+
+
+# What `plural` counts, for the catalogues (`make translations`).
+_COUNTED = (
+    say_n("%(n)s session", "%(n)s sessions", 2),
+    say_n("%(n)s failure", "%(n)s failures", 2),
+    say_n("%(n)s report", "%(n)s reports", 2),
+    say_n("%(n)s reporter", "%(n)s reporters", 2),
+    say_n("%(n)s domain", "%(n)s domains", 2),
+    say_n("%(n)s day", "%(n)s days", 2),
+    say_n("%(n)s reported day", "%(n)s reported days", 2),
+    say_n("%(n)s week", "%(n)s weeks", 2),
+    say_n("%(n)s delivery", "%(n)s deliveries", 2),
+    say_n("%(n)s problem", "%(n)s problems", 2),
+    say_n("%(n)s other host", "%(n)s other hosts", 2),
+    say_n("%(n)s more cause", "%(n)s more causes", 2),
+)
 
 
 def register(blueprint: Blueprint) -> None:
