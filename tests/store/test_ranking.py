@@ -21,7 +21,7 @@ WORST_FIRST = [
     "over.example",  # as bad, and it is over
     "little.example",
     "unpublished.example",
-    "long-ago.example",  # beyond four weeks nobody looks back
+    "long-ago.example",  # beyond two weeks nobody looks back
     "quiet.example",
     "well.example",
 ]
@@ -29,9 +29,9 @@ WORST_FIRST = [
 FIGURES = {
     "worse.example": (2, 50, 50),
     "bad.example": (1, 90, 10),
-    "over.example": (20, 50, 50),
+    "over.example": (12, 50, 50),
     "little.example": (1, 9990, 1),
-    "long-ago.example": (29, 1, 99),
+    "long-ago.example": (20, 1, 99),
     "well.example": (1, 100, 0),
 }
 
@@ -86,7 +86,7 @@ def test_the_period_before_is_as_long_as_the_range(filled: Engine) -> None:
     week = Filter(TODAY - timedelta(days=6), TODAY)
     found = {row.name: row for row in queries.domain_overview(filled, week, now=NOW).items}
     assert found["bad.example"].before == (0, 0)
-    fortnight = Filter(TODAY - timedelta(days=14), TODAY)
+    fortnight = Filter(TODAY - timedelta(days=11), TODAY)
     found = {row.name: row for row in queries.domain_overview(filled, fortnight, now=NOW).items}
     assert (found["over.example"].before, found["over.example"].failed) == ((100, 50), 0)
     assert found["long-ago.example"].before == (100, 99)

@@ -24,13 +24,13 @@ from sqlalchemy import (
 )
 
 from collector.errors import UsageError
-from collector.store.queries.common import decode_cursor, encode_cursor, total
+from collector.store.queries.common import decode_cursor, encode_cursor
 from collector.store.queries.rows import Filter
 from collector.store.tables import domain, published_policy, rollup_day
 
 BAD, LOOK, OK = 0, 1, 2
-# Failures within the last days of the range are trouble, and older ones of its last four weeks worth a look.
-_NOW, _LATELY = timedelta(days=6), timedelta(days=27)
+# Failures within the last days of the range are trouble, and older ones of its last two weeks worth a look.
+_NOW, _LATELY = timedelta(days=6), timedelta(days=13)
 _MILLION = 1_000_000
 _BAD_SHARE = _MILLION // 100
 
@@ -91,11 +91,12 @@ def _parts(wanted: Filter) -> tuple[FromClause, ColumnElement[int], ColumnElemen
 def _failing(wanted: Filter) -> Subquery:
     """Domains with failures: the share of the sessions that failed on the days with failures, and the last of these."""
     table = rollup_day.c
-    failed, sessions = total(table.failed), total(table.successful) + total(table.failed)
+    # A rank needs no exact sums, and floating point has no largest one.
+    failed, successful = func.sum(cast(table.failed, Float)), func.sum(cast(table.successful, Float))
     query = (
         select(
             table.domain_id,
-            cast(_MILLION * cast(failed, Float) / sessions, BigInteger).label("share"),
+            cast(_MILLION * failed / (failed + successful), BigInteger).label("share"),
             func.max(table.day).label("last_day"),
         )
         .where(table.day.between(max(wanted.first, wanted.last - _LATELY), wanted.last), table.failed > 0)
