@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench bench-pages fuzz docs translations format lock clean browser dovecot unbound
+.PHONY: help run demo test lint bench bench-pages fuzz api-fuzz docs translations format lock clean browser dovecot unbound
 
 help:
 	@echo "make run     start everything on SQLite and print the address of the dashboard"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benches, each prints a ratio"
 	@echo "make fuzz    look for bytes that break the reading of mails, for FUZZ_SECONDS (120)"
+	@echo "make api-fuzz  schemathesis over the API, for some minutes"
 	@echo "make docs    the pages of docs/ that are made from the code"
 	@echo "make translations   new texts into the catalogues, and what these lack"
 	@echo "make format  let ruff put the code into its form"
@@ -52,6 +53,10 @@ bench-pages: $(VENV)/dev.ok
 fuzz: $(VENV)/fuzz.ok $(VENV)/dev.ok
 	$(FUZZ) -m fuzz
 	TLSRPT_TEST_EXAMPLES=10 $(BIN)/pytest -n0 tests/quirks/test_properties.py tests/report/test_properties.py tests/report/test_strict.py
+
+# What the API's own document allows and forbids, far more of it than in the suite.
+api-fuzz: $(VENV)/dev.ok
+	TLSRPT_TEST_EXAMPLES=50 $(BIN)/pytest -n0 --timeout=1800 tests/web/test_api_fuzz.py
 
 docs: $(VENV)/dev.ok
 	$(BIN)/python -m docs.make

@@ -14,7 +14,7 @@ from dashboard.web.api.types import general
 
 _COLUMNS = ["id", "at", "actor", "way", "address", "action", "subject", "details"]
 _ACTION = Parameter("action", "Entries of this action only.", {"type": "string", "enum": list(audit.ACTIONS)})
-_ACTOR = Parameter("actor", "What this one did only.", {"type": "string", "minLength": 1, "pattern": "^[^\\u0000]+$"})
+_ACTOR = Parameter("actor", "What this one did only.", {"type": "string", "pattern": "^[^\\u0000]*$"})
 
 
 def add_to(blueprint: Blueprint) -> None:

@@ -31,8 +31,9 @@ def _words(*words: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(words)}
 
 
-_TEXT = {"type": "string", "minLength": 1, "pattern": "^[^\\u0000]+$"}
-_DAY = {"type": "string", "format": "date"}
+_TEXT = {"type": "string", "pattern": "^[^\\u0000]*$"}
+# An emptied field of a form counts as not given.
+_DAY = {"type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}
 FROM = Parameter("from", "First UTC day, inclusive. Default: 29 days before `to`.", _DAY, "2026-11-01")
 TO = Parameter("to", "Last UTC day, inclusive. Default: today.", _DAY, "2026-11-30")
 AUTHENTICATED = Parameter("authenticated", "`yes`: authenticated reports only.", _words("yes", "no"), "yes")
