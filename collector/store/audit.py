@@ -67,7 +67,7 @@ def record(
     with writing(engine) as connection:
         connection.execute(
             insert(table).values(
-                audit_id=new_id(int(now.timestamp() * 1000)),
+                audit_id=new_id(),
                 at=now,
                 actor=None if by.name is None else _clean(by.name)[:_LONGEST_NAME],
                 way=by.way,

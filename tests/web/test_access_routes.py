@@ -93,7 +93,9 @@ def test_other_domains_stay_hidden_everywhere(filled: Engine, make_app: MakeApp,
         assert answer.status_code in (200, 302, 403, 404), path
         if answer.status_code == 200:
             text = re.sub(r'<a class="language".*?</a>', "", answer.text)
-            assert not [name for name in HIDDEN if name in text], path
+            # What result types mean is told with mx1.example.com as the example.
+            is_example = rule.rule == "/api/v1/result-types"
+            assert not [name for name in HIDDEN if name in text and not (is_example and name.startswith("mx1"))], path
             assert "domain" not in rule.arguments, path
 
 
