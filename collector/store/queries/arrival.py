@@ -48,8 +48,8 @@ def neighbours(engine: Engine, row: ReportRow) -> Neighbours:
     after = or_(day > row.day, and_(day == row.day, identity > row.id))
     with reading(engine) as connection:
         return Neighbours(
-            _next(connection, row, and_(day >= row.day - _NEAR, before), (day.desc(), identity.desc())),
-            _next(connection, row, and_(day <= row.day + _NEAR, after), (day, identity)),
+            _next(connection, row, and_(day.between(row.day - _NEAR, row.day), before), (day.desc(), identity.desc())),
+            _next(connection, row, and_(day.between(row.day, row.day + _NEAR), after), (day, identity)),
         )
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, and_, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, and_, false, func, or_, select
 
 from collector.store.engine import reading
 from collector.store.queries.common import number, total
@@ -184,16 +184,26 @@ def reports_from(
         .group_by(table.day, table.reporter, table.authenticated)
         .order_by(table.day.desc(), table.reporter)
         .limit(limit)
-        .subquery()
     )
-    alike = and_(
-        report.c.domain_id == domain_id,
-        report.c.day == told.c.day,
-        report.c.reporter == told.c.reporter,
-        report.c.authenticated == told.c.authenticated,
-    )
-    query = select_reports().join(told, alike).order_by(report.c.day.desc(), report.c.report_id.desc()).limit(limit)
     with reading(engine) as connection:
+        found = connection.execute(told).all()
+        # With the days as values both databases look them up in the primary key, and read no other report.
+        query = (
+            select_reports()
+            .where(
+                report.c.domain_id == domain_id,
+                report.c.day.in_({row.day for row in found}),
+                or_(
+                    false(),
+                    *(
+                        and_(report.c.day == day, report.c.reporter == who, report.c.authenticated == is_sure)
+                        for day, who, is_sure in found
+                    ),
+                ),
+            )
+            .order_by(report.c.day.desc(), report.c.report_id.desc())
+            .limit(limit)
+        )
         return rows_of(connection.execute(query).all())
 
 

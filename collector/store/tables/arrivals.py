@@ -88,6 +88,7 @@ report = report_side(
     ),
     Index("ix_report_content", "day", "content"),  # by day first: of a large table only the end is hot
     Index("ix_report_report_id", "report_id"),
+    Index("ix_report_domain_id_report_id", "domain_id", "report_id"),  # the list of a domain, last arrived first
     ForeignKeyConstraint(["domain_id"], ["domain.domain_id"], ondelete="CASCADE"),
     comment="One report as far as it is about one domain: counted once.",
     has_rowid=True,
