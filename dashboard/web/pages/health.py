@@ -61,7 +61,7 @@ def _failures(row: DomainOverview, last: date) -> list[_Found]:
         return [("look", say("some failures"), "failures")]
     days_ago = next(ago for ago, (_, failed) in enumerate(reversed(row.daily)) if failed)
     until = last - timedelta(days=days_ago)
-    return [("look", f"failures until {until.day} {until:%b}", "failures")]
+    return [("look", say("failures until %(day)s", day=until), "failures")]
 
 
 def _policy(row: DomainOverview) -> list[_Found]:
