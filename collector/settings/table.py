@@ -343,6 +343,18 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    domain_labels: int = setting(
+        values.number(0, 10_000),
+        "200",
+        "`/metrics` tells figures of each domain as long as there are no more than so many; 0: never.",
+    )
+    mx_labels: bool = setting(
+        values.flag, "no", "Whether it tells failures and certificates of each MX host too, at most 20 of a domain."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     level: str = setting(
         values.one_of("debug", "info", "warning", "error"), "info", "What is logged, to standard error."
@@ -370,4 +382,5 @@ class Settings:
     keep: Keep = field(default_factory=Keep)
     mail: Mail = field(default_factory=Mail)
     summary: Summary = field(default_factory=Summary)
+    metrics: Metrics = field(default_factory=Metrics)
     log: Log = field(default_factory=Log)

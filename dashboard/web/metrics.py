@@ -1,12 +1,14 @@
 """`/metrics` for Prometheus: read from the database, so that every process tells the same.
 
-No label takes a value from a report or a domain's name: the number of series never grows.
+The number of series is bounded: labels are our own words, and the names of domains up to `metrics.domain_labels`. Names
+of MX hosts come out of reports, and are told only under `metrics.mx_labels`, some of each domain.
 """
 
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -18,6 +20,7 @@ from collector import __version__
 from collector.delivery import OUTCOMES
 from collector.report.model import MODES
 from collector.store.queries.counts import Counts, counts
+from collector.store.queries.watched import Watched, watched
 from dashboard.web import mounts, state
 
 blueprint = Blueprint("metrics", __name__)
@@ -31,6 +34,12 @@ DOMAINS = "tlsrpt_domains"
 REPORTS = "tlsrpt_reports"
 DELIVERIES = "tlsrpt_deliveries"
 LAST_DELIVERY = "tlsrpt_last_delivery_timestamp_seconds"
+SESSIONS = "tlsrpt_sessions"
+POLICY_MODE = "tlsrpt_policy_mode"
+LAST_REPORT = "tlsrpt_last_report_timestamp_seconds"
+CERTIFICATE = "tlsrpt_certificate_days_left"
+MX_FAILED = "tlsrpt_mx_failed_sessions"
+MX_CERTIFICATE = "tlsrpt_mx_certificate_days_left"
 BUILD = "tlsrpt_build"
 SPOOL_FILES = "tlsrpt_spool_files"
 SPOOL_BYTES = "tlsrpt_spool_bytes"
@@ -42,11 +51,27 @@ HELP = {
     REPORTS: "Parts of reports about one domain, by what became of them; `stored` are those counted.",
     DELIVERIES: "Deliveries that are kept, by outcome.",
     LAST_DELIVERY: "When the last delivery arrived, Unix time; absent before the first.",
+    SESSIONS: "Sessions of the last 7 UTC days, today included, by domain and result.",
+    POLICY_MODE: "1 for the published mode in force now, 0 for the others, by domain.",
+    LAST_REPORT: "When the last report about a domain arrived, Unix time; absent before the first.",
+    CERTIFICATE: "Days until the first certificate of a domain's MX hosts ends, at our last check; negative after it.",
+    MX_FAILED: "Failed sessions of the last 7 UTC days by MX host; only with metrics.mx_labels.",
+    MX_CERTIFICATE: "Days until the certificate of an MX host ends; only with metrics.mx_labels.",
     SPOOL_FILES: "POSTs that wait on disk because the database was away.",
     SPOOL_BYTES: "The bytes of these.",
     SPOOL_SET_ASIDE: "Spooled POSTs that could not be read or stored and were set aside: somebody has to look.",
     BUILD: "Version of the program.",
 }
+
+_LABELS = {
+    SESSIONS: ("result",),
+    POLICY_MODE: ("mode",),
+    LAST_REPORT: (),
+    CERTIFICATE: (),
+    MX_FAILED: ("mx",),
+    MX_CERTIFICATE: ("mx",),
+}
+_MOST_MX = 20
 
 
 def register(app: Flask) -> None:
@@ -58,7 +83,9 @@ def register(app: Flask) -> None:
 def metrics() -> Response:
     registry = CollectorRegistry()
     latest: _Latest = current_app.extensions["tlsrpt.metrics"]
-    registry.register(_Figures(latest.counts(), mounts.gauges(current_app)))
+    found, each = latest.read()
+    registry.register(_Figures(found, mounts.gauges(current_app)))
+    registry.register(_OfDomains(each, state.now(), has_mx=state.settings().metrics.mx_labels))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
@@ -76,16 +103,18 @@ class _Latest:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._read: tuple[datetime, timedelta, Counts] | None = None
+        self._read: tuple[datetime, timedelta, Counts, tuple[Watched, ...]] | None = None
 
-    def counts(self) -> Counts:
+    def read(self) -> tuple[Counts, tuple[Watched, ...]]:
         with self._lock:
             now = state.now()
             if self._read is None or not timedelta(0) <= now - self._read[0] < self._read[1]:
                 began = time.perf_counter()
                 found = counts(state.engine(), now=now)
-                self._read = now, keeping(time.perf_counter() - began), found
-            return self._read[2]
+                most = state.settings().metrics.domain_labels
+                each = watched(state.engine(), now=now, most=most) if most else ()
+                self._read = now, keeping(time.perf_counter() - began), found, each
+            return self._read[2], self._read[3]
 
 
 class _Figures(Collector):
@@ -105,6 +134,40 @@ class _Figures(Collector):
         for name, value in self._beside.items():
             yield GaugeMetricFamily(name, HELP[name], value)
         yield InfoMetricFamily(BUILD, HELP[BUILD], {"version": __version__})
+
+
+class _OfDomains(Collector):
+    """The figures of each domain."""
+
+    def __init__(self, found: Iterable[Watched], now: datetime, *, has_mx: bool) -> None:
+        self._found = tuple(found)
+        self._now = now
+        self._has_mx = has_mx
+
+    def collect(self) -> Iterator[Metric]:
+        families = {
+            name: GaugeMetricFamily(name, HELP[name], labels=["domain", *more])
+            for name, more in _LABELS.items()
+            if self._has_mx or "mx" not in more
+        }
+        for row in self._found:
+            families[SESSIONS].add_metric([row.name, "successful"], row.successful)
+            families[SESSIONS].add_metric([row.name, "failed"], row.failed)
+            for mode in MODES:
+                families[POLICY_MODE].add_metric([row.name, mode], int(mode == row.mode))
+            if row.last_report is not None:
+                families[LAST_REPORT].add_metric([row.name], row.last_report.timestamp())
+            if row.certificates:
+                families[CERTIFICATE].add_metric([row.name], self._days(min(row.certificates.values())))
+            if self._has_mx:
+                for mx, failed in islice(row.failed_by_mx.items(), _MOST_MX):
+                    families[MX_FAILED].add_metric([row.name, mx], failed)
+                for mx, ends in islice(row.certificates.items(), _MOST_MX):
+                    families[MX_CERTIFICATE].add_metric([row.name, mx], self._days(ends))
+        yield from families.values()
+
+    def _days(self, ends: datetime) -> float:
+        return (ends - self._now) / timedelta(days=1)
 
 
 def _gauge(name: str, label: str, values: Iterable[str], found: dict[str, int]) -> GaugeMetricFamily:

@@ -95,10 +95,34 @@ def test_metrics(client: FlaskClient) -> None:
     assert figures["process_resident_memory_bytes"] > 0
 
 
-def test_metrics_hold_nothing_of_a_report(client: FlaskClient) -> None:
-    """Labels are our own words: no domain, no reporter, so that the number of series never grows."""
-    text = client.get("/metrics").text
-    assert not re.search(r"\.(example|com|net)", text.replace("prometheus.io", ""))
+def test_metrics_of_each_domain(client: FlaskClient) -> None:
+    figures = scrape(client)
+    assert (
+        figures.items()
+        >= {
+            "tlsrpt_sessions{example.com,successful}": 95,
+            "tlsrpt_sessions{example.com,failed}": 10,
+            "tlsrpt_sessions{quiet.example,failed}": 0,
+            "tlsrpt_policy_mode{example.com,enforce}": 1,
+            "tlsrpt_policy_mode{example.com,testing}": 0,
+            "tlsrpt_policy_mode{quiet.example,unknown}": 1,
+        }.items()
+    )
+    assert figures["tlsrpt_last_report_timestamp_seconds{example.com}"] <= world.NOW.timestamp()
+    assert "tlsrpt_last_report_timestamp_seconds{quiet.example}" not in figures
+
+
+def test_metrics_name_mx_hosts_only_if_told_to(make_app: MakeApp) -> None:
+    figures = scrape(make_app(**{"metrics.mx_labels": "yes"}).test_client())
+    assert figures["tlsrpt_mx_failed_sessions{example.com,mx1.example.com}"] == 6
+    assert "mx1.example.com" not in make_app().test_client().get("/metrics").text
+
+
+@pytest.mark.parametrize("most", ["0", "2"])
+def test_metrics_name_no_domain_where_there_are_more_than_the_setting(make_app: MakeApp, most: str) -> None:
+    """Beyond it labels are our own words, so that the number of series never grows."""
+    text = make_app(**{"metrics.domain_labels": most}).test_client().get("/metrics").text
+    assert not re.search(r"\.(example|com|net)\b", text.replace("prometheus.io", ""))
 
 
 def test_metrics_are_not_counted_for_every_question(client: FlaskClient, filled: Engine, clock: world.Clock) -> None:

@@ -1,6 +1,10 @@
 """openapi.json: every route is in it, every answer is as it says, and schemathesis finds nothing."""
 
+import re
+import shlex
 from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -156,3 +160,16 @@ def test_the_page_shows_every_operation(client: FlaskClient, document: dict[str,
             assert f'id="{operation["operationId"]}"' in page.text
             assert f"{method.upper()} {path}" in page.text
     assert "<script>" not in page.text
+
+
+def test_the_examples_of_the_documentation(client: FlaskClient) -> None:
+    """Each curl line of docs/api.md, asked as it stands there."""
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    lines = re.findall(r"^curl (.*)$", text, re.MULTILINE)
+    assert len(lines) > 5
+    for line in lines:
+        *given, address = shlex.split(line)
+        headers = dict(value.split(": ", 1) for option, value in pairwise(given) if option == "-H")
+        answer = client.get(address.removeprefix("$URL"), headers={**headers, "Authorization": ""})
+        assert answer.status_code == 200, line
+        assert answer.mimetype == headers.get("Accept", "application/json")
