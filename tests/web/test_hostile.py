@@ -12,9 +12,25 @@ PATHS = (
     *("/domains/{}/daily", "/domains/example.com", "/domains/example.com/mx", "/domains/example.com/failures"),
     *("/api/v1/domains", "/api/v1/domains/{}/chart", "/api/v1/domains/example.com/daily", "/api/v1/{}"),
     *("/api/v1/domains/example.com/failures", "/api/v1/reports", "/api/v1/reports/{}/raw", "/api/v1/deliveries"),
+    *("/domains/example.com/mx/{}", "/domains/example.com/reporters/{}", "/domains/example.com/failures/{}"),
+    *("/result-types", "/result-types/{}", "/deliveries/foreign/{}", "/deliveries/retry/{}", "/reports/{}/json"),
     *("/api/v1/deliveries/{}", "/static/{}/style.css", "/static/0/{}"),
 )
-NAMES = ("from", "to", "limit", "cursor", "search", "domain", "reporter", "outcome", "channel", "reason", "format")
+NAMES = (
+    "from",
+    "to",
+    "limit",
+    "cursor",
+    "search",
+    "domain",
+    "reporter",
+    "outcome",
+    "channel",
+    "reason",
+    "format",
+    "policy",
+    "details",
+)
 WORDS = ("2026-11-20", "9000-12-31", "1970-01-01", "1000", "yes", "csv", "json", "stored", "example.com", "%", "\0")
 
 texts = st.one_of(
