@@ -1,23 +1,18 @@
 """The main chart: sessions per day against the mode of that day, and when the policy changed."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import plotly.graph_objects as go
 
 from collector.store.queries import Daily, DayFigures, Policies
-from dashboard.charts.modes import Band, Change, bands, changes
+from dashboard.charts.modes import Change, bands, changes
+from dashboard.charts.shapes import change_lines, mode_bands, moment, named, start
 from dashboard.charts.weeks import by_week, is_by_week, monday
 
 # Blue and vermilion stay apart for every kind of colour vision (Okabe and Ito); modes are named in the chart besides.
 SUCCESSFUL, FAILED = "#4384bf", "#d55e00"
-_BANDS = {
-    "enforce": "rgba(0, 158, 115, 0.16)",
-    "testing": "rgba(230, 190, 0, 0.20)",
-    "none": "rgba(128, 128, 128, 0.16)",
-    "unknown": "rgba(190, 90, 170, 0.18)",
-}
 _DAY_MS = 86_400_000
 
 
@@ -42,8 +37,6 @@ _SYMBOLS = {
     "error": "x",
     "recovered": "circle",
 }
-# A label needs about this share of the width; a narrower band is named on hover and in the table.
-_LABEL_SHARE = 0.12
 # Sessions above, their failure rate below: three failures in ten thousand sessions are seen in the second only.
 _SESSIONS_AXIS, _RATE_AXIS = [0.34, 0.94], [0.0, 0.24]
 
@@ -84,7 +77,7 @@ def main_chart(daily: Daily, policies: Policies) -> go.Figure:
                 "nticks": 3,
             },
             "yaxis3": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
-            "shapes": [*_rects(bands(daily), len(daily.days)), *_lines(marks)],
+            "shapes": [*mode_bands(bands(daily), len(daily.days)), *change_lines(marks)],
         },
     )
 
@@ -105,7 +98,7 @@ def _x_axis(daily: Daily, period: _Period) -> dict[str, Any]:
         first, last = daily.days[0].day, daily.days[-1].day
         if period is _WEEK:  # whole weeks have room, though the range may cut the first and the last
             first, last = monday(first), monday(last) + timedelta(days=6)
-        axis["range"] = [_start(first), _start(last + timedelta(days=1))]
+        axis["range"] = [start(first), start(last + timedelta(days=1))]
     return axis
 
 
@@ -123,14 +116,10 @@ def _sessions_axis(days: tuple[DayFigures, ...]) -> dict[str, Any]:
     return axis | ({"dtick": 1, "range": [0, max(most, 1) * 1.1]} if most < axis["nticks"] else {})
 
 
-def _start(day: date) -> str:
-    return day.isoformat()
-
-
 def _bars(days: tuple[DayFigures, ...], marks: list[Change], period: _Period) -> list[dict[str, Any]]:
     common = {
         "type": "bar",
-        "x": [_start(day.day) for day in days],
+        "x": [start(day.day) for day in days],
         **period.place,
         "customdata": [_day_text(day, marks, period) for day in days],
     }
@@ -161,7 +150,7 @@ def _unauthenticated(days: tuple[DayFigures, ...], period: _Period) -> list[dict
             "type": "scatter",
             "mode": "markers",
             "name": "Unauthenticated",
-            "x": [_start(day.day) for day in days],
+            "x": [start(day.day) for day in days],
             **period.place,
             "y": [day.unauthenticated or None for day in days],
             "marker": {"symbol": "line-ew", "size": 9, "line": {"width": 2, "color": "#7a7a7a"}},
@@ -172,18 +161,13 @@ def _unauthenticated(days: tuple[DayFigures, ...], period: _Period) -> list[dict
 
 def _day_text(day: DayFigures, marks: list[Change], period: _Period) -> str:
     """The mode of a day, and what changed on it: the marks themselves would catch the pointer of the days around."""
-    mode = _source(day.mode, day.mode_source, "as reported")
+    mode = named(day.mode, day.mode_source, "as reported")
     changed = [
-        f"<br>{_moment(mark.at)[-5 if period is _DAY else 5 :]} {mark.text}"
+        f"<br>{moment(mark.at)[-5 if period is _DAY else 5 :]} {mark.text}"
         for mark in marks
         if timedelta() <= mark.at.astimezone(UTC).date() - day.day < timedelta(days=period.days)
     ]
     return mode + "".join(changed[:_MOST_CHANGES]) + ("<br>…" if len(changed) > _MOST_CHANGES else "")
-
-
-def _source(mode: str, source: str, words: str) -> str:
-    """The mode, marked where only reports tell it; nobody reports `unknown`."""
-    return mode if source == "published" or mode == "unknown" else f"{mode} ({words})"
 
 
 def _rate(days: tuple[DayFigures, ...], period: _Period) -> dict[str, Any]:
@@ -193,7 +177,7 @@ def _rate(days: tuple[DayFigures, ...], period: _Period) -> dict[str, Any]:
         "name": "Failure rate",
         "showlegend": False,
         "yaxis": "y2",
-        "x": [_start(day.day) for day in days],
+        "x": [start(day.day) for day in days],
         **period.place,
         # A day without sessions has no rate: the line has a gap there.
         "y": [_rate_of(day) for day in days],
@@ -215,75 +199,12 @@ def _rate_range(days: tuple[DayFigures, ...]) -> list[float]:
     return [0, max(highest * 1.12, 0.01)]
 
 
-def _rects(found: tuple[Band, ...], days: int) -> list[dict[str, Any]]:
-    rects = []
-    legend = _legend(found)
-    for band in found:
-        rect: dict[str, Any] = {
-            "type": "rect",
-            "name": band.mode,
-            "layer": "below",
-            "xref": "x",
-            "yref": "paper",
-            "x0": _start(band.first),
-            "x1": _start(band.last + timedelta(days=1)),
-            "y0": 0,
-            "y1": 1,
-            "fillcolor": _BANDS.get(band.mode, _BANDS["unknown"]),
-            "line": {"width": 0},
-            # Before our own observations begin, the mode is hearsay: paler.
-            "opacity": 1.0 if band.source == "published" else 0.6,
-            "legendgroup": band.mode,
-            "showlegend": band in legend,
-        }
-        if (band.last - band.first).days + 1 >= days * _LABEL_SHARE:
-            rect["label"] = {
-                "text": _source(band.mode, band.source, "reported"),
-                "textposition": "top left",
-                "font": {"size": 12},
-            }
-        rects.append(rect)
-    return rects
-
-
-def _legend(found: tuple[Band, ...]) -> frozenset[Band]:
-    """One band of each mode stands in the legend, in its full colour where there is one."""
-    first: dict[str, Band] = {}
-    for band in sorted(found, key=lambda band: band.source != "published"):
-        first.setdefault(band.mode, band)
-    return frozenset(first.values())
-
-
 def _in_range(found: tuple[Change, ...], daily: Daily) -> list[Change]:
     if not daily.days:
         return []
     first = datetime.combine(daily.days[0].day, time(), UTC)
     end = datetime.combine(daily.days[-1].day + timedelta(days=1), time(), UTC)
     return [change for change in found if first <= change.at < end]
-
-
-def _lines(marks: list[Change]) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "line",
-            "name": mark.kind,
-            "layer": "above",
-            "xref": "x",
-            "yref": "paper",
-            "x0": _moment(mark.at),
-            "x1": _moment(mark.at),
-            "y0": 0,
-            "y1": 1,
-            "line": {"width": 1, "dash": "dot", "color": "#7a7a7a"},
-        }
-        for mark in marks
-        if mark.kind in ("mode", "policy")
-    ]
-
-
-def _moment(at: datetime) -> str:
-    # plotly.js knows no zones: every x is UTC.
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _marks(marks: list[Change]) -> list[dict[str, Any]]:
@@ -295,7 +216,7 @@ def _marks(marks: list[Change]) -> list[dict[str, Any]]:
             "mode": "markers",
             "name": "Policy change",
             "yaxis": "y3",
-            "x": [_moment(mark.at) for mark in marks],
+            "x": [moment(mark.at) for mark in marks],
             "y": [0.99] * len(marks),
             "customdata": [mark.text for mark in marks],
             "cliponaxis": False,
