@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from collector.domains import mx_matches
 from collector.monitor.checked import TlsrptCheck
 from collector.monitor.model import Observation, StsPolicy
+from collector.text import say
 
 # While you test, a mistake should be forgotten after a day; later weeks protect better (section 10.2, M25).
 TESTING_MAX_AGE = 86_400
@@ -142,8 +143,8 @@ def _tlsrpt(domain: str, ours: Ours, check: TlsrptCheck) -> Step:
     record = "v=TLSRPTv1; rua=" + ",".join(dict.fromkeys([*uris, *others]))
     return Step(
         "tlsrpt",
-        "Say where reports go",
-        "First of all: what goes wrong with the next steps is told to you.",
+        say("Say where reports go"),
+        say("First of all: what goes wrong with the next steps is told to you."),
         (Item("TXT", f"_smtp._tls.{domain}", record),),
         any(uri in ours.accepted or uri in uris for uri in published),
     )
@@ -154,12 +155,17 @@ def _file(domain: str, wanted: StsPolicy, seen: Seen) -> Step:
     found = seen.found.policy
     if seen.hosted is not None:
         wanted = seen.hosted.policy
-        why = f"This dashboard answers with it. {host} must lead here, by HTTPS with a certificate for just this name."
+        why = say(
+            "This dashboard answers with it. %(host)s must lead here, by HTTPS with a certificate for just this name.",
+            host=host,
+        )
         is_there = found is not None and found.text == wanted.text
     else:
-        why = f"{host} needs an address, a web server, and a certificate for just this name; no redirect."
+        why = say(
+            "%(host)s needs an address, a web server, and a certificate for just this name; no redirect.", host=host
+        )
         is_there = found is not None and _alike(found, wanted)
-    return Step("policy", "Publish the policy", why, (_item(domain, wanted),), is_there)
+    return Step("policy", say("Publish the policy"), why, (_item(domain, wanted),), is_there)
 
 
 def _record(domain: str, wanted: StsPolicy, seen: Seen, now: datetime) -> Step:
@@ -170,34 +176,41 @@ def _record(domain: str, wanted: StsPolicy, seen: Seen, now: datetime) -> Step:
     else:
         is_there = there is not None and policy is not None and _alike(policy, wanted)
         policy_id = there if is_there and there else fresh_id(now)
-    why = (
+    why = say(
         "After the policy can be fetched: the id tells senders to fetch it. Change it after each change of the policy."
     )
-    return Step("record", "Tell senders that there is a policy", why, (_txt(domain, policy_id),), is_there)
+    return Step("record", say("Tell senders that there is a policy"), why, (_txt(domain, policy_id),), is_there)
 
 
 def _roll_over(domain: str, wanted: StsPolicy, seen: Seen, now: datetime) -> tuple[Step, ...]:
     enforced = made("enforce", max(wanted.max_age, ENFORCE_MAX_AGE), wanted.mx)
     policy = seen.found.policy
     is_enforced = policy is not None and policy.mode == "enforce"
-    why = "Mail that fails the policy is then held back. For two weeks it stays in force even if nobody can fetch it."
+    why = say(
+        "Mail that fails the policy is then held back. For two weeks it stays in force even if nobody can fetch it."
+    )
     return (
         Step(
             "wait",
-            "Wait for the verdict ready",
-            "Two weeks of reports from several senders without a failure that enforce would turn into held-back mail.",
+            say("Wait for the verdict ready"),
+            say(
+                "Two weeks of reports from several senders without a failure that enforce would turn into "
+                "held-back mail."
+            ),
         ),
-        Step("enforce", "Publish the policy in enforce", why, (_item(domain, enforced),), is_enforced),
+        Step("enforce", say("Publish the policy in enforce"), why, (_item(domain, enforced),), is_enforced),
         Step(
             "enforce-record",
-            "Change the id",
-            "Only once the new policy can be fetched (RFC 8461 section 8.1).",
+            say("Change the id"),
+            say("Only once the new policy can be fetched (RFC 8461 section 8.1)."),
             () if is_enforced else _new_id(domain, seen, now, 1),
         ),
         Step(
             "pickup",
-            "See senders pick it up",
-            "The page of policies says who applies it. Until the old max_age is over some may apply the old policy.",
+            say("See senders pick it up"),
+            say(
+                "The page of policies says who applies it. Until the old max_age is over some may apply the old policy."
+            ),
         ),
     )
 
@@ -211,22 +224,30 @@ def _removal(domain: str, seen: Seen, now: datetime) -> tuple[Step, ...]:
     return (
         Step(
             "none",
-            "Publish a policy of mode none",
-            "Never just take the file away: senders would apply the old policy until its max_age is over.",
+            say("Publish a policy of mode none"),
+            say("Never just take the file away: senders would apply the old policy until its max_age is over."),
             (_item(domain, made("none", REMOVAL_MAX_AGE, ())),),
             policy is not None and policy.mode == "none",
         ),
-        Step("none-record", "Change the id", "Once that policy can be fetched.", _new_id(domain, seen, now, 2)),
+        Step(
+            "none-record", say("Change the id"), say("Once that policy can be fetched."), _new_id(domain, seen, now, 2)
+        ),
         Step(
             "outlast",
-            f"Wait until {until.day} {until:%b %Y}",
-            "Done today, that is when the last policy that a sender may hold has run out, an older one with a longer "
-            "max_age included (RFC 8461 section 8.3).",
+            say("Wait until %(day)s", day=until.date()),
+            say(
+                "Done today, that is when the last policy that a sender may hold has run out, an older one with a "
+                "longer max_age included (RFC 8461 section 8.3)."
+            ),
         ),
         Step(
             "remove",
-            "Remove the record, then the file",
-            f"_mta-sts.{domain} first, then mta-sts.{domain}. Leave _smtp._tls as long as you want reports.",
+            say("Remove the record, then the file"),
+            say(
+                "%(record)s first, then %(host)s. Leave _smtp._tls as long as you want reports.",
+                record=f"_mta-sts.{domain}",
+                host=f"mta-sts.{domain}",
+            ),
         ),
     )
 
@@ -234,23 +255,26 @@ def _removal(domain: str, seen: Seen, now: datetime) -> tuple[Step, ...]:
 def _notes(seen: Seen, wanted: StsPolicy) -> Iterable[str]:
     hosts = seen.found.mx_hosts
     if hosts is None:
-        yield "The MX hosts could not be looked up just now, so the policy may lack some."
+        yield say("The MX hosts could not be looked up just now, so the policy may lack some.")
     elif not hosts:
-        yield "The domain has no MX host: nobody sends mail to it, and there is nothing to protect."
+        yield say("The domain has no MX host: nobody sends mail to it, and there is nothing to protect.")
     for problem in seen.tlsrpt.problems:
         yield f"_smtp._tls: {problem.text}."
-    policy, where = seen.found.policy, "published"
-    if seen.hosted is not None:
-        policy, where = seen.hosted.policy, "served"
+    policy = seen.found.policy if seen.hosted is None else seen.hosted.policy
     if policy is not None and policy.mode != "none":
         for host in hosts or ():
             if not covers(policy.mx, host):
-                yield f"The {where} policy does not list {host}: add it."
+                if seen.hosted is None:
+                    yield say("The published policy does not list %(host)s: add it.", host=host)
+                else:
+                    yield say("The served policy does not list %(host)s: add it.", host=host)
     if seen.found.error not in (None, "no_record"):
-        yield f"The policy cannot be fetched: {seen.found.error_detail or seen.found.error}."
+        yield say("The policy cannot be fetched: %(error)s.", error=seen.found.error_detail or str(seen.found.error))
     for pattern in wanted.mx:
         if hosts and not any(mx_matches(pattern, host) for host in hosts):
-            yield f"{pattern} matches no MX host that is live now: drop it unless one is to come."
+            yield say(
+                "%(pattern)s matches no MX host that is live now: drop it unless one is to come.", pattern=pattern
+            )
 
 
 def _alike(one: StsPolicy, other: StsPolicy) -> bool:
