@@ -86,7 +86,7 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
     days = [wanted.first + timedelta(days=offset) for offset in range((wanted.last - wanted.first).days + 1)]
     # As many days before, for the change; the calendar has a beginning.
     before = max(wanted.first - timedelta(days=len(days)), date(1970, 1, 1))
-    figures = _daily_figures(connection, names, replace(wanted, first=before))
+    figures, earlier = _figures(connection, names, wanted, before)
     last = dict(
         connection.execute(
             select(rollup_day.c.domain_id, func.max(rollup_day.c.last_received))
@@ -99,7 +99,8 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
     overviews = []
     for domain_id, name in names.items():
         by_day = figures.get(domain_id, {})
-        now_, earlier = _sums(by_day, wanted.first)
+        sessions = sum(of_day for of_day, _ in by_day.values())
+        failed = sum(of_day for _, of_day in by_day.values())
         history = published[domain_id]
         overviews.append(
             DomainOverview(
@@ -107,11 +108,11 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
                 domain_id=domain_id,
                 mode=published_at(history, now) or by_reports.get(domain_id, "unknown"),
                 mode_error=_last_error(history),
-                successful=now_[0] - now_[1],
-                failed=now_[1],
+                successful=sessions - failed,
+                failed=failed,
                 last_report=last.get(domain_id),
                 daily=tuple(by_day.get(day, (0, 0)) for day in days),
-                before=earlier,
+                before=earlier.get(domain_id, (0, 0)),
             )
         )
     return overviews
@@ -120,43 +121,45 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
 _Pair = tuple[int, int]  # sessions, failed
 
 
-def _sums(by_day: dict[date, _Pair], first: date) -> tuple[_Pair, _Pair]:
-    """From `first` on, and before."""
-    found = [[0, 0], [0, 0]]
-    for day, (sessions, failed) in by_day.items():
-        period = found[day < first]
-        period[0] += sessions
-        period[1] += failed
-    return (found[0][0], found[0][1]), (found[1][0], found[1][1])
-
-
-def _daily_figures(connection: Connection, names: dict[UUID, str], wanted: Filter) -> dict[UUID, dict[date, _Pair]]:
-    """(sessions, failed) by domain and day."""
+def _figures(
+    connection: Connection, names: dict[UUID, str], wanted: Filter, before: date
+) -> tuple[dict[UUID, dict[date, _Pair]], dict[UUID, _Pair]]:
+    """(sessions, failed) by domain and day of the range; and by domain from `before` until the range begins."""
     if wanted.reporter is None or wanted.policy_type is None:
-        return _by_day(connection, names, wanted)
+        return _summed(connection, names, wanted, before)
     # No rollup knows both: the reports of this page are counted again.
-    with recounted(connection, list(names), wanted) as rows:
-        return _by_day(rows, names, replace(wanted, reporter=None, policy_type=None))
+    with recounted(connection, list(names), replace(wanted, first=before)) as rows:
+        return _summed(rows, names, replace(wanted, reporter=None, policy_type=None), before)
 
 
-def _by_day(connection: Connection, names: dict[UUID, str], wanted: Filter) -> dict[UUID, dict[date, _Pair]]:
+def _summed(
+    connection: Connection, names: dict[UUID, str], wanted: Filter, before: date
+) -> tuple[dict[UUID, dict[date, _Pair]], dict[UUID, _Pair]]:
     rollup = rollup_reporter if wanted.reporter else rollup_type if wanted.policy_type else rollup_day
     table = rollup.c
-    query: Select[Any] = (
-        select(table.domain_id, table.day, total(table.successful), total(table.failed))
-        .where(table.domain_id.in_(names), table.day.between(wanted.first, wanted.last))
-        .group_by(table.domain_id, table.day)
+    sums: Select[Any] = select(table.domain_id, total(table.successful), total(table.failed)).where(
+        table.domain_id.in_(names)
     )
     if wanted.reporter:
-        query = query.where(table.reporter == wanted.reporter[:KEY_CHARACTERS])
+        sums = sums.where(table.reporter == wanted.reporter[:KEY_CHARACTERS])
     if wanted.policy_type:
-        query = query.where(table.policy_type == wanted.policy_type)
+        sums = sums.where(table.policy_type == wanted.policy_type)
     if wanted.authenticated_only:
-        query = query.where(table.authenticated)
+        sums = sums.where(table.authenticated)
+    # A row for each day is what costs on a page of domains, so there is none where only the sum is shown.
+    earlier = sums.where(table.day >= before, table.day < wanted.first).group_by(table.domain_id)
+    daily = sums.add_columns(table.day).where(table.day.between(wanted.first, wanted.last))
     figures: dict[UUID, dict[date, _Pair]] = {}
-    for domain_id, day, successful, failed in connection.execute(query):
-        figures.setdefault(domain_id, {})[day] = (number(successful) + number(failed), number(failed))
-    return figures
+    # all(): row by row SQLAlchemy would go to the driver for each.
+    for domain_id, successful, failed, day in connection.execute(daily.group_by(table.domain_id, table.day)).all():
+        figures.setdefault(domain_id, {})[day] = _pair(successful, failed)
+    return figures, {
+        domain_id: _pair(successful, failed) for domain_id, successful, failed in connection.execute(earlier)
+    }
+
+
+def _pair(successful: Any, failed: Any) -> _Pair:
+    return number(successful) + number(failed), number(failed)
 
 
 def reported_modes(connection: Connection, domain_ids: list[UUID]) -> dict[UUID, str]:

@@ -166,7 +166,7 @@ def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -
         .order_by(*key)
     )
     found: dict[UUID, _Judged] = {}
-    for domain_id, day, mode, authenticated, successful, failed in connection.execute(query):
+    for domain_id, day, mode, authenticated, successful, failed in connection.execute(query).all():
         sessions = number(successful) + number(failed)
         if not sessions:
             continue
@@ -206,7 +206,7 @@ def _failed(
         .order_by(*common, *apart)
     )
     found: dict[UUID, list[FailedDay]] = {}
-    for domain_id, day, mode, result_type, failed, reporter, mx in connection.execute(query):
+    for domain_id, day, mode, result_type, failed, reporter, mx in connection.execute(query).all():
         host = (mx or "") if is_detailed else None
         found.setdefault(domain_id, []).append(FailedDay(day, mode, result_type, number(failed), reporter, host))
     return found
@@ -220,7 +220,7 @@ def _whole_days(connection: Connection, domain_ids: Collection[UUID], first: dat
         .where(_since(rollup_day, domain_ids, first), table.failed > 0)
         .group_by(table.domain_id, table.day)
     )
-    return {(domain_id, day): number(failed) for domain_id, day, failed in connection.execute(query)}
+    return {(domain_id, day): number(failed) for domain_id, day, failed in connection.execute(query).all()}
 
 
 def _mx(connection: Connection, domain_ids: Collection[UUID]) -> dict[UUID, tuple[tuple[str, ...], datetime]]:
