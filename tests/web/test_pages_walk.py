@@ -61,7 +61,8 @@ def test_no_link_is_dead(app: Flask, client: FlaskClient) -> None:
         if answer.mimetype == "text/html":
             page = read(answer.text)
             assert page.problems == [], link
-            waiting += reversed(page.links())
+            # The API's page shows examples, of which not every one is there in this world.
+            waiting += reversed(page.links()) if which[0] != "api.docs" else []
     endpoints = {str(endpoint) for endpoint, _ in kinds}
     pages = ("domain_mx_host", "domain_reporter", "domain_failure", "result_type", "report", "report_json", "delivery")
     assert {f"pages.{name}" for name in pages} <= endpoints
