@@ -14,8 +14,8 @@ import click
 import pytest
 
 from collector import __version__, cli, log
-from collector.settings.shown import hide
 from collector.settings import load, rows
+from collector.settings.shown import hide
 from tests.support.processes import TLSRPT, environment, tlsrpt
 
 COMMANDS = sorted(entry_points(group=cli.GROUP), key=lambda point: point.name)

@@ -171,13 +171,13 @@ def reported_modes(connection: Connection, domain_ids: list[UUID]) -> dict[UUID,
         .group_by(table.domain_id)
         .subquery()
     )
-    query = select(table.domain_id, table.policy_type, table.mode, table.successful + table.failed).join(
+    query = select(table.domain_id, table.policy_type, table.mode, table.successful, table.failed).join(
         last, (last.c.domain_id == table.domain_id) & (last.c.day == table.day)
     )
     sessions: dict[UUID, dict[tuple[str, str], int]] = {}
-    for domain_id, policy_type, mode, count in connection.execute(query):
+    for domain_id, policy_type, mode, successful, failed in connection.execute(query):
         of_domain = sessions.setdefault(domain_id, {})
-        of_domain[policy_type, mode] = of_domain.get((policy_type, mode), 0) + count
+        of_domain[policy_type, mode] = of_domain.get((policy_type, mode), 0) + successful + failed
     return {domain_id: reported(counts) for domain_id, counts in sessions.items()}
 
 

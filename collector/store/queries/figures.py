@@ -68,15 +68,16 @@ def daily(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> 
 def _totals(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[date, tuple[int, int, int, int]]:
     """(reports, successful, failed, sessions told without authentication) by day."""
     table = rollup_day.c
-    sessions = table.successful + table.failed
-    unauthenticated = total(case((table.authenticated, 0), else_=sessions))
+    # Each by itself: the sum of two counts may need more than 64 bits.
+    unauthenticated = [total(case((table.authenticated, 0), else_=each)) for each in (table.successful, table.failed)]
     query = (
-        select(table.day, total(table.reports), total(table.successful), total(table.failed), unauthenticated)
+        select(table.day, total(table.reports), total(table.successful), total(table.failed), *unauthenticated)
         .where(within(rollup_day, domain_id, wanted))
         .group_by(table.day)
     )
     return {
-        row[0]: (number(row[1]), number(row[2]), number(row[3]), number(row[4])) for row in connection.execute(query)
+        row[0]: (number(row[1]), number(row[2]), number(row[3]), number(row[4]) + number(row[5]))
+        for row in connection.execute(query)
     }
 
 
