@@ -92,7 +92,7 @@ def test_from_an_empty_database_to_figures(installation: Installation) -> None:
 
     refused = installation.run("dashboard")
     assert refused.returncode == 2
-    assert "no user is defined: run `tlsrpt user add NAME` first" in refused.stderr.splitlines()[-1]
+    assert "no user is defined: run `tlsrpt user add NAME --role admin` first" in refused.stderr.splitlines()[-1]
     added = installation.run(
         "dashboard", "user", "add", "admin", "--role", "admin", "--password-stdin", text="pass phrase\n"
     )

@@ -137,7 +137,7 @@ CASES: list[Case] = [
             detail("failure-reason-code", reason),
             [],
             {"detail.failure_reason_code": reason},
-            page=(str(escape(reason)),),
+            page=(str(escape(reason[:2000])), *(("8,006 characters more",) if len(reason) > 2000 else ())),
             databases=len(reason) > 1000,
         )
         for reason in REASONS

@@ -85,7 +85,7 @@ def test_how_old_a_reported_policy_is(row: ReportedPolicy, state: str) -> None:
         ),
         pytest.param(
             [reported("enforce", "a", 11, 13), reported("testing", "a", 1, 13)],
-            "0 of 1 reporters have picked up the change of 10 Nov 2026; not yet: a; "
+            "0 of 1 reporter has picked up the change of 10 Nov 2026; not yet: a; "
             "an older policy may be held until 17 Nov 2026.",
             id="two versions on one day",
         ),
@@ -105,7 +105,7 @@ def test_who_has_picked_up_the_change(rows: list[ReportedPolicy], sentence: str)
 def test_once_every_old_policy_has_run_out_no_date_is_named() -> None:
     change = drift(Policies(HISTORY, (reported("testing", "a", 1, 20, stale=True),)), at(24)).change
     assert change is not None
-    assert change.text == "0 of 1 reporters have picked up the change of 10 Nov 2026; not yet: a."
+    assert change.text == "0 of 1 reporter has picked up the change of 10 Nov 2026; not yet: a."
 
 
 def test_an_older_policy_with_a_longer_max_age_counts_longer() -> None:
