@@ -5,7 +5,7 @@ Such a part stands between `<!-- made: NAME -->` and `<!-- end -->`; everything 
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from sqlalchemy import Column, Table
 
 from collector.cli import tlsrpt
 from collector.monitor.model import ERRORS
+from collector.receive.smtp import figures
 from collector.report.model import RESULT_TYPES, UNSPECIFIED
 from collector.settings import rows
 from collector.store.tables import metadata
@@ -101,8 +102,17 @@ def _prose(command: click.Command) -> str:
 
 def metrics() -> Iterator[str]:
     """The figures of /metrics that are our own."""
+    return _metrics(HELP)
+
+
+def collector_metrics() -> Iterator[str]:
+    """Those that a listener tells of itself."""
+    return _metrics(figures.HELP)
+
+
+def _metrics(told: Mapping[str, str]) -> Iterator[str]:
     yield "\n| metric | |\n|---|---|\n"
-    for name, text in HELP.items():
+    for name, text in told.items():
         yield f"| `{name}` | {_cell(text)} |\n"
 
 
@@ -133,6 +143,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "tables": tables,
     "commands": commands,
     "metrics": metrics,
+    "collector_metrics": collector_metrics,
     "fetch_errors": fetch_errors,
     "result_types": result_types,
 }

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,12 +17,14 @@ from collector.auth.keys import KeyCache
 from collector.cli import Context
 from collector.errors import ConfigurationError
 from collector.receive.smtp import sockets
+from collector.receive.smtp.figures import Figures
 from collector.receive.smtp.intake import Intake, Sink
 from collector.receive.smtp.lmtp import LmtpSession
 from collector.receive.smtp.server import Server
+from collector.receive.smtp.told import told
 from collector.receive.smtp.unix import Access
 from collector.resolver import Resolver
-from collector.settings import Settings
+from collector.settings import Address, Settings
 from collector.supervise import Child, Patience, Supervisor
 from collector.writer.client import WriterClient
 from collector.writer.shared import SharedWriter
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 
 # Seconds that mails in hand get when the program stops; the supervisor waits longer than that.
 GRACE = 30.0
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,18 @@ async def run(
     stop: asyncio.Event,
     ready: Callable[[], None] = lambda: None,
     grace: float = GRACE,
+    figures: Figures | None = None,
 ) -> None:
     """Receives reports on the `bound` sockets by SMTP and on those of `lmtp`, until `stop` is set; then finishes what
     is in hand.
 
     `sink` takes deliveries all the while. `ready` is called once connections are accepted.
+    `figures` are told what happens.
     """
     keys = KeyCache(Resolver(settings.dns).txt, time.monotonic)
-    intake = Intake(sink, keys, limits=settings.limits, auth=settings.auth, clock=lambda: datetime.now(UTC))
+    intake = Intake(
+        sink, keys, limits=settings.limits, auth=settings.auth, clock=lambda: datetime.now(UTC), figures=figures
+    )
     servers = [Server(bound, settings, intake), Server(lmtp, settings, intake, session=LmtpSession)]
     try:
         for server in servers:
@@ -114,12 +121,14 @@ async def _until_told(settings: Settings, bound: Bound, shared: Path | None) -> 
             if listening:
                 log.info("%s on %s", name, ", ".join(str(sockets.address_of(each)) for each in listening))
 
-    writer = _writer(settings, shared)
-    await writer.start()
-    try:
-        await run(settings, writer, bound.smtp, lmtp=bound.lmtp, stop=stop, ready=ready)
-    finally:
-        await writer.close()
+    figures = Figures()
+    async with told(settings.metrics.listen, figures.text):
+        writer = _writer(settings, shared, on_lost=figures.writer_lost.inc)
+        await writer.start()
+        try:
+            await run(settings, writer, bound.smtp, lmtp=bound.lmtp, stop=stop, ready=ready, figures=figures)
+        finally:
+            await writer.close()
 
 
 async def _look_at_database(settings: Settings) -> None:
@@ -129,13 +138,16 @@ async def _look_at_database(settings: Settings) -> None:
     await writer.close()
 
 
-def _writer(settings: Settings, shared: Path | None = None) -> WriterClient:
-    return WriterClient(settings.database.url, settings.domains, log_level=settings.log.level, shared=shared)
+def _writer(settings: Settings, shared: Path | None = None, on_lost: Callable[[], None] = lambda: None) -> WriterClient:
+    return WriterClient(
+        settings.database.url, settings.domains, log_level=settings.log.level, shared=shared, on_lost=on_lost
+    )
 
 
 def _share(context: Context, processes: int) -> int:
     """Runs `processes` children on the same ports, until SIGTERM or SIGINT; the exit status."""
     settings = context.settings
+    figures = figure_ports(settings.metrics.listen, processes)
     # Nobody else may be on these ports: with SO_REUSEPORT alone a forgotten listener would take half of the mail.
     for key, addresses in (("smtp.listen", settings.smtp.listen), ("lmtp.listen", settings.lmtp.listen)):
         sockets.close(sockets.bind([address for address in addresses if address.port], key=key))
@@ -143,20 +155,32 @@ def _share(context: Context, processes: int) -> int:
     # Unix sockets cannot be bound twice: the children inherit them.
     bound = Bound.of(settings, shared=True)
     unix = [each.fileno() for each in bound.lmtp if sockets.is_unix(each)]
-    child = Context(
-        context.file,
-        {**context.overrides, "smtp.listen": _ports(bound.smtp), "lmtp.listen": _ports(bound.lmtp)},
-    )
+    ports = {"smtp.listen": _ports(bound.smtp), "lmtp.listen": _ports(bound.lmtp)}
     inherited = [f"--lmtp-socket={number}" for number in unix]
     with closing(bound), SharedWriter() as writer:
-        line = child.command_line("collect", "--shared", f"--writer={writer.path}", *inherited)
-        listeners = [Child(f"collect {number}", line, unix) for number in range(1, processes + 1)]
+        command = ("collect", "--shared", f"--writer={writer.path}", *inherited)
+        listeners = []
+        for number, own in enumerate(figures, 1):
+            child = Context(context.file, {**context.overrides, **ports, "metrics.listen": own})
+            listeners.append(Child(f"collect {number}", child.command_line(*command), unix))
         return asyncio.run(_supervise([writer.child, *listeners], bound))
 
 
 def _ports(bound: Sequence[socket.socket]) -> str:
     """The setting for addresses that a child binds itself."""
     return ",".join(str(sockets.address_of(each)) for each in bound if not sockets.is_unix(each))
+
+
+def figure_ports(address: Address | None, processes: int) -> list[str]:
+    """`metrics.listen` for each process: the figures are its own, so the address is too. Raises ConfigurationError."""
+    if address is None:
+        return [""] * processes
+    if address.port + processes - 1 > _LAST_PORT:
+        raise ConfigurationError(
+            f"metrics.listen: {address}: there are not enough ports after it for {processes} processes"
+        )
+    # Port 0 is any free one, for each of them.
+    return [str(replace(address, port=address.port and address.port + number)) for number in range(processes)]
 
 
 async def _supervise(children: Sequence[Child], bound: Bound) -> int:

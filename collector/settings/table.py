@@ -352,6 +352,12 @@ class Metrics:
     mx_labels: bool = setting(
         values.flag, "no", "Whether it tells failures and certificates of each MX host too, at most 20 of a domain."
     )
+    listen: Address | None = setting(
+        values.optional(values.address),
+        "",
+        "Where the listener tells figures of its own process at `/metrics`, to anybody who reaches that address: they "
+        "name no domains. The second of several processes has the next port, and so on. Default: nowhere.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import logging
 import socket
 import sys
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,12 +145,15 @@ class WriterClient:
         log_level: str = "info",
         shared: Path | None = None,
         pauses: Pauses = Pauses(),
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         """`domains` (normal form) are added to the database where they are not there yet. `shared` is the unix socket
-        of a writer process that several listeners use; else one is started for this one alone."""
+        of a writer process that several listeners use; else one is started for this one alone. `on_lost` is called
+        each time it is lost."""
         self._task = wire.Task(database_url, domains, log_level)
         self._shared = shared
         self._pauses = pauses
+        self._on_lost = on_lost
         self._link: _Link | None = None
         self._opened: _Opened | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -202,6 +206,7 @@ class WriterClient:
             if link is not None and opened is not None:
                 await asyncio.shield(link.lost)
                 self._link = None
+                self._on_lost()
                 how = await opened.ended()
                 if clock() - started >= self._pauses.steady:
                     pause = self._pauses.first

@@ -9,6 +9,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from collector import settings
+from collector.receive.smtp.figures import Figures
 from collector.store.engine import Engine
 from dashboard.web import create_app
 from tests.web import world
@@ -27,10 +28,11 @@ def expressions() -> list[str]:
 def test_what_is_asked_for_exists(sqlite_engine: Engine) -> None:
     world.fill(sqlite_engine)
     told = create_app(settings.Settings(), sqlite_engine, now=lambda: world.NOW).test_client().get("/metrics").text
+    listener = Figures().text().decode()
     # Of the spool's figures only the mounts of `tlsrpt web` tell, and of certificates only a check: their names will do.
     labels: dict[str, set[str]] = {name: set() for name in re.findall(r"^# HELP (tlsrpt_\w+)", told, re.MULTILINE)}
     labels |= {f"tlsrpt_spool_{name}": set() for name in ("files", "bytes", "set_aside")}
-    for family in text_string_to_metric_families(told):
+    for family in (*text_string_to_metric_families(told), *text_string_to_metric_families(listener)):
         for sample in family.samples:
             labels.setdefault(sample.name, set()).update(sample.labels)
     labels["tlsrpt_certificate_days_left"].add("domain")

@@ -13,6 +13,7 @@ from collector import settings
 from collector.commands.collect import Bound, run
 from collector.delivery import Delivery, Stored
 from collector.receive.smtp import sockets
+from collector.receive.smtp.figures import Figures
 from collector.settings import Address
 from collector.store import domains, queries
 from collector.store.queries import DeliveryRow
@@ -42,6 +43,7 @@ class Listener:
         usual = {"smtp.listen": "127.0.0.1:0", "smtp.hostname": HOSTNAME, "auth.dkim": "off"}
         self.settings = settings.load(environ={}, overrides=usual | given)
         self.engine = engine
+        self.figures = Figures()
         self._grace = grace
         domains.seed(engine, ("example.com",))
         self._bound = Bound.of(self.settings)
@@ -60,9 +62,16 @@ class Listener:
         self._loop = asyncio.get_running_loop()
         sink = self._sink
         try:
-            ready, grace = self._ready.set, self._grace
-            bound = self._bound
-            await run(self.settings, sink, bound.smtp, lmtp=bound.lmtp, stop=self._stop, ready=ready, grace=grace)
+            await run(
+                self.settings,
+                sink,
+                self._bound.smtp,
+                lmtp=self._bound.lmtp,
+                stop=self._stop,
+                ready=self._ready.set,
+                grace=self._grace,
+                figures=self.figures,
+            )
         finally:
             await asyncio.to_thread(sink.writer.close)
 

@@ -1,8 +1,10 @@
 """The end: what is in hand is finished, the rest is told to come again."""
 
 import os
+import re
 import signal
 import socket
+import urllib.request
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -106,13 +108,25 @@ def test_either_signal_ends_with_status_0(tmp_path: Path, how: signal.Signals) -
         assert process.stop(how) == 0
 
 
+def stored_by_each(process: Running) -> float:
+    """What both processes tell at addresses of their own, together."""
+    told = {url for line in process.stderr for url in re.findall(r"figures on (http:\S+)", line)}
+    assert len(told) == 2
+    texts = [urllib.request.urlopen(url, timeout=10).read().decode() for url in told]
+    return sum(
+        float(re.findall(r'^tlsrpt_collector_answers_total\{channel="smtp",code="250"\} (.+)$', text, re.MULTILINE)[0])
+        for text in texts
+    )
+
+
 def test_several_processes_on_one_port(tmp_path: Path) -> None:
-    with started(tmp_path, "--processes", "2") as process:
+    with started(tmp_path, "--processes", "2", TLSRPT_METRICS_LISTEN="127.0.0.1:0") as process:
         port = port_of(process)
         until(lambda: len([line for line in process.stderr if "SMTP on" in line]) == 2, 30, "both processes")
         for number in range(12):  # the kernel chooses: with twelve connections both have some
             with Client(port) as client:
                 assert client.greet().data(report_mail(number)).endswith("stored")
+        assert stored_by_each(process) == 12
         [first, second] = listeners(process.process.pid)
         os.kill(first, signal.SIGKILL)
         process.says("it starts again")

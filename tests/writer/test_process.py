@@ -30,9 +30,9 @@ def collector(engine: Engine) -> Collector:
 
 
 @asynccontextmanager
-async def writer_of(collector: Collector) -> AsyncIterator[WriterClient]:
+async def writer_of(collector: Collector, on_lost: Callable[[], None] = lambda: None) -> AsyncIterator[WriterClient]:
     url = collector.engine.url.render_as_string(hide_password=False)
-    writer = WriterClient(url, log_level="warning", pauses=AT_ONCE)
+    writer = WriterClient(url, log_level="warning", pauses=AT_ONCE, on_lost=on_lost)
     await writer.start()
     try:
         yield writer
@@ -40,9 +40,11 @@ async def writer_of(collector: Collector) -> AsyncIterator[WriterClient]:
         await writer.close()
 
 
-def under(collector: Collector, use: Callable[[WriterClient], Awaitable[None]]) -> None:
+def under(
+    collector: Collector, use: Callable[[WriterClient], Awaitable[None]], on_lost: Callable[[], None] = lambda: None
+) -> None:
     async def main() -> None:
-        async with asyncio.timeout(SECONDS), writer_of(collector) as writer:
+        async with asyncio.timeout(SECONDS), writer_of(collector, on_lost) as writer:
             await use(writer)
 
     asyncio.run(main())
@@ -86,6 +88,7 @@ def test_a_writer_that_is_killed_has_answered_only_for_what_is_durable(collector
     """Its senders keep their mails; the next writer takes them, and nothing is counted twice."""
     sent = [delivery(report_id=f"id-{number}") for number in range(200)]
     kept: list[Stored] = []
+    lost: list[None] = []
 
     async def use(writer: WriterClient) -> None:
         futures = [writer.submit(each) for each in sent]
@@ -100,8 +103,9 @@ def test_a_writer_that_is_killed_has_answered_only_for_what_is_durable(collector
         again = [await resubmitted(writer, number) for number in range(200)]
         assert [answer.outcome for answer in again].count("duplicate") >= len(kept)
 
-    under(collector, use)
+    under(collector, use, lambda: lost.append(None))
     assert kept
+    assert len(lost) == 1
     assert collector.totals() == (200, 2000, 200)
 
 

@@ -153,6 +153,7 @@ class Connection(Stream):
         self._place = address if self.shared.gate.enter(address) else None
         if self._place is None:
             log.warning("%s was turned away", address or self.peer or "-")
+            self.shared.intake.figures.turned_away.inc()
         return self._place is not None
 
     def _turn_away(self, transport: asyncio.Transport) -> None:

@@ -18,6 +18,7 @@ from collector.delivery import Delivery, Envelope, Stored
 from collector.errors import KeyUnavailable
 from collector.ingest import ingest
 from collector.receive.smtp.budget import Budget
+from collector.receive.smtp.figures import Figures
 from collector.settings import Auth, Limits
 
 T = TypeVar("T")
@@ -86,9 +87,11 @@ class Intake:
         limits: Limits,
         auth: Auth,
         clock: Callable[[], datetime],
+        figures: Figures | None = None,
     ) -> None:
-        """`keys` may block; `clock` answers the time, aware, UTC."""
+        """`keys` may block; `clock` answers the time, aware, UTC. What happens is told to `figures`."""
         self._sink = sink
+        self.figures = figures or Figures()
         self._keys = keys
         self._authenticate = Authenticator(_KeysAtHand(keys))
         self._limits = limits
@@ -100,6 +103,7 @@ class Intake:
         self._readers = ThreadPoolExecutor(_LARGE_AT_ONCE, thread_name_prefix="intake")
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self.in_hand = Budget(limits.in_hand_bytes, limits.message_bytes)
+        self.figures.in_hand_bytes.set_function(lambda: self.in_hand.held)
 
     async def take(self, raw: bytes, envelope: Envelope) -> Stored:
         """Reads a mail and returns when its delivery is durable (rule 1). Raises TemporaryError: nothing was kept."""
@@ -127,7 +131,8 @@ class Intake:
             return await self._submit(delivery)
 
     async def _submit(self, delivery: Delivery) -> Stored:
-        stored = await self._sink.submit(delivery)
+        with self.figures.waiting.track_inprogress():
+            stored = await self._sink.submit(delivery)
         log.info(
             "delivery id=%s outcome=%s reason=%s reporter=%r peer=%s",
             stored.id,

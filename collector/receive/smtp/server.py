@@ -42,6 +42,8 @@ class Server:
             inherited=inherited_state(hostname),
         )
         self._servers: list[asyncio.Server] = []
+        connections = intake.figures.connections.labels(session.channel)
+        connections.set_function(lambda: len(self._shared.open))
 
     async def start(self) -> None:
         """Accepts connections from here on."""

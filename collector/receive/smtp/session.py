@@ -161,6 +161,7 @@ class Session(Connection):
             reply = self._refusal(reader) or await self._take(reader.content(), mail)
         finally:
             share.release()
+        self.shared.intake.figures.answered(self.channel, reply)
         for _ in range(self.answers_to(mail)):
             self.say(reply)
 
@@ -181,7 +182,8 @@ class Session(Connection):
         """Keeps a mail; the answer."""
         self.be_busy(True)
         try:
-            stored = await self.shared.intake.take(content, self._envelope(mail))
+            with self.shared.intake.figures.ingesting(self.channel):
+                stored = await self.shared.intake.take(content, self._envelope(mail))
         except Exception as error:  # noqa: BLE001  the last line of defence: no mail is lost to a fault of ours
             return await self.handle_exception(error)
         finally:
