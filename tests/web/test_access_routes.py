@@ -26,6 +26,8 @@ ADMIN = {
     *((method, "/settings/users/<uuid:user_id>/remove") for method in ("GET", "POST")),
     *((method, "/settings/tokens/<uuid:token_id>/remove") for method in ("GET", "POST")),
     ("GET", "/audit"),
+    ("GET", "/configuration"),
+    ("DELETE", "/domains/<domain>"),
 }
 # For operators, though nothing is changed by looking.
 OPERATOR = {("GET", "/settings/domains")}

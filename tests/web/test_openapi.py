@@ -76,7 +76,10 @@ def asked(document: dict[str, Any], filled: Engine, client: FlaskClient) -> Iter
         names = [name for name in of_path if f"{{{name}}}" in path]
         for value in of_path[names[0]] if names else [""]:
             yield (
-                path.replace(f"{{{names[0] if names else ''}}}", str(value)).replace("{position}", "0"),
+                path.replace(f"{{{names[0] if names else ''}}}", str(value))
+                .replace("{position}", "0")
+                .replace("{host}", "mx1.example.com")
+                .replace("{reporter}", "reporter.example"),
                 methods["get"],
             )
 

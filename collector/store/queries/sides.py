@@ -209,6 +209,8 @@ def reports_from(
 
 def is_known_host(engine: Engine, domain_id: UUID, mx: str) -> bool:
     """Whether DNS or a report has ever named this MX host of the domain (normal form)."""
+    if "\0" in mx:  # PostgreSQL takes none
+        return False
     seen = select(domain_mx.c.host).where(domain_mx.c.domain_id == domain_id, domain_mx.c.host == mx)
     told = select(rollup_mx.c.mx).where(rollup_mx.c.domain_id == domain_id, rollup_mx.c.mx == mx)
     with reading(engine) as connection:
@@ -217,6 +219,8 @@ def is_known_host(engine: Engine, domain_id: UUID, mx: str) -> bool:
 
 def is_known_reporter(engine: Engine, domain_id: UUID, reporter: str) -> bool:
     """Whether it has ever reported about the domain."""
+    if "\0" in reporter:  # PostgreSQL takes none
+        return False
     table = rollup_reporter.c
     query = select(table.reporter).where(table.domain_id == domain_id, table.reporter == reporter).limit(1)
     with reading(engine) as connection:

@@ -19,6 +19,7 @@ MEANING: dict[tuple[str, str], str | None] = {
     ("POST", "/login"): None,
     ("POST", "/logout"): "logout",
     ("POST", "/domains/<domain>/adopt"): "domain_added",
+    ("DELETE", "/domains/<domain>"): "domain_removed",
     ("POST", "/domains/<domain>/check"): "domain_checked",
     ("POST", "/domains/<domain>/self-test"): "self_test",
     ("POST", "/domains/<domain>/setup/self-test"): "self_test",

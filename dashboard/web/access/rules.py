@@ -18,7 +18,12 @@ ABOUT_NOTHING = frozenset({"/openapi.json", "/docs"})
 NARROWED = frozenset(
     {
         *("/", "/domains", "/reports", "/reports/<uuid:report_id>", "/reports/<uuid:report_id>/raw"),
-        *("/reports/<uuid:report_id>/json", "/result-types", "/result-types/<path:code>"),
+        *(
+            "/reports/<uuid:report_id>/json",
+            "/reports/<uuid:report_id>/neighbours",
+            "/result-types",
+            "/result-types/<path:code>",
+        ),
     }
 )
 # What only an admin may do or see: who may come in, what was done, how the program is set up, and losing figures.

@@ -2,8 +2,19 @@
 
 from flask import Blueprint
 
-from dashboard.web.api import audit, check, deliveries, domains, openapi, reports, result_types, setup
+from dashboard.web.api import (
+    audit,
+    check,
+    configuration,
+    deliveries,
+    domains,
+    openapi,
+    reports,
+    result_types,
+    setup,
+    sides,
+)
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for part in (domains, check, setup, reports, deliveries, result_types, openapi, audit):
+for part in (domains, sides, check, setup, reports, deliveries, result_types, openapi, audit, configuration):
     part.add_to(blueprint)

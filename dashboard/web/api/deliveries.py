@@ -4,15 +4,17 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from dashboard.web import asked, kept, respond, scope
+from collector.store import queries
+from dashboard.web import asked, kept, respond, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
 from dashboard.web.api.operation import CHANNEL, DOMAIN, LISTED, OUTCOME, PAGING, REASON, REPORTER, operation
-from dashboard.web.api.types import arrivals
+from dashboard.web.api.types import arrivals, sides
 
 
 def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/deliveries", view_func=deliveries)
+    blueprint.add_url_rule("/deliveries/counts", view_func=delivery_counts)
     blueprint.add_url_rule("/deliveries/foreign", view_func=foreign)
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>", view_func=delivery)
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/raw", "delivery_raw", raw)
@@ -30,6 +32,13 @@ def deliveries() -> Response:
         "tlsrpt-deliveries",
         page.next,
     )
+
+
+@operation(sides.DeliveryCounts)
+def delivery_counts() -> Response:
+    """How many deliveries came to what, and why those in quarantine are there."""
+    found = queries.delivery_counts(state.engine())
+    return answers.only_json({"outcomes": found.outcomes, "reasons": found.reasons})
 
 
 @operation(arrivals.ForeignNames, *PAGING)

@@ -5,11 +5,11 @@ from flask import Blueprint, Response
 from collector.store import queries
 from dashboard import charts
 from dashboard.drift import drift as compared
-from dashboard.web import asked, respond, scope, state
+from dashboard.web import asked, changes, respond, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
 from dashboard.web.api.operation import FIGURES, PAGING, SEARCH, operation
-from dashboard.web.api.types import checks, figures, general
+from dashboard.web.api.types import checks, figures, general, sides
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -18,6 +18,7 @@ def add_to(blueprint: Blueprint) -> None:
         blueprint.add_url_rule(f"/domains/<domain>/{view.__name__}", view_func=view)
     blueprint.add_url_rule("/domains/<domain>/mx/daily", view_func=mx_daily)
     blueprint.add_url_rule("/domains/<domain>/adopt", view_func=adopt, methods=["POST"])
+    blueprint.add_url_rule("/domains/<domain>", view_func=remove, methods=["DELETE"])
 
 
 @operation(figures.Domains, SEARCH, *FIGURES, *PAGING, csv=True)
@@ -41,6 +42,14 @@ def adopt(domain: str) -> Response:
     return respond.json(
         {"domain": name, "added": done.is_new, "deliveries_counted": done.counted, "complete": done.is_whole}
     )
+
+
+@operation(sides.Removed, errors=(400, 404, 413))
+def remove(domain: str) -> Response:
+    """Forgets a domain and its figures; for admins. The deliveries stay, and count again if it is added again."""
+    name, _ = scope.domain(domain)
+    changes.remove_domain(name)
+    return respond.json({"domain": name})
 
 
 @operation(figures.Days, *FIGURES, csv=True, errors=(404,))

@@ -16,9 +16,11 @@ from dashboard.web.api.types.general import Error
 
 PREFIX = "/api/v1"
 _REF = "#/components/schemas/{name}"
-_METHODS = ("GET", "POST")
+_METHODS = ("GET", "POST", "DELETE")
 _PATH: dict[str, dict[str, Any]] = {
     "domain": {"schema": {"type": "string", "minLength": 1}, "description": "A domain name", "example": "example.com"},
+    "host": {"schema": {"type": "string", "minLength": 1}, "example": "mx1.example.com"},
+    "reporter": {"schema": {"type": "string", "minLength": 1}, "example": "reporter.example"},
     "uuid": {"schema": {"type": "string", "format": "uuid"}},
     "int": {"schema": {"type": "integer", "minimum": 0}},
     "code": {"schema": {"type": "string", "minLength": 1}, "example": "certificate-expired"},

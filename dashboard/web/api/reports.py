@@ -4,16 +4,18 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from dashboard.web import asked, respond, scope
+from collector.store import queries
+from dashboard.web import asked, respond, scope, state
 from dashboard.web.api import answers, shapes, tables
 from dashboard.web.api.operation import DOMAIN, LISTED, OUTCOME, PAGING, REPORTER, operation
-from dashboard.web.api.types import arrivals
+from dashboard.web.api.types import arrivals, sides
 
 
 def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/reports", view_func=reports)
     blueprint.add_url_rule("/reports/<uuid:report_id>", view_func=report)
     blueprint.add_url_rule("/reports/<uuid:report_id>/raw", view_func=report_raw)
+    blueprint.add_url_rule("/reports/<uuid:report_id>/neighbours", view_func=neighbours)
 
 
 @operation(arrivals.Reports, DOMAIN, REPORTER, OUTCOME, *LISTED, *PAGING, csv=True)
@@ -38,3 +40,10 @@ def report(report_id: UUID) -> Response:
 def report_raw(report_id: UUID) -> Response:
     """The JSON as it came, to be kept and not shown: it is a stranger's."""
     return respond.attachment(scope.report_document(report_id), f"{report_id}.json", "application/json")
+
+
+@operation(sides.Neighbours, errors=(404,))
+def neighbours(report_id: UUID) -> Response:
+    """The reports before and after one: of the same reporter, about the same domain."""
+    found = queries.neighbours(state.engine(), scope.report_head(report_id))
+    return answers.only_json({"previous": found.previous, "following": found.following})
