@@ -84,19 +84,29 @@ class Text(str):
 
     def told(self, language: English) -> str:
         """The text in a language, as plain str."""
-        if self._parts:
-            return self._joined(language, [language.value(part) for part in self._parts])
-        values = {name: language.value(value) for name, value in self._values.items()}
-        return language.message(self._one, self._many, self._count) % values
+        return _written(language, self._one, self._many, self._count, self._values, self._parts, self._more)
 
-    def _joined(self, language: English, parts: Sequence[str]) -> str:
-        match self._one:
-            case "sentences":
-                return language.sentences(parts)
-            case "clauses":
-                return language.clauses(parts)
-            case _:
-                return language.listed(parts, self._more)
+
+def _written(
+    language: English,
+    one: str,
+    many: str | None,
+    count: int,
+    values: Mapping[str, Value],
+    parts: tuple[str, ...],
+    more: int,
+) -> str:
+    if not parts:
+        told = {name: language.value(value) for name, value in values.items()}
+        return language.message(one, many, count) % told
+    shown = [language.value(part) for part in parts]
+    match one:
+        case "sentences":
+            return language.sentences(shown)
+        case "clauses":
+            return language.clauses(shown)
+        case _:
+            return language.listed(shown, more)
 
 
 _ENGLISH = English()
@@ -137,13 +147,7 @@ def _made(
     more: int = 0,
 ) -> Text:
     """The text in English, with what it was made of."""
-    draft = _with(Text(), one, many, count, values, parts, more)
-    return _with(Text(draft.told(_ENGLISH)), one, many, count, values, parts, more)
-
-
-def _with(
-    text: Text, one: str, many: str | None, count: int, values: Mapping[str, Value], parts: tuple[str, ...], more: int
-) -> Text:
+    text = Text(_written(_ENGLISH, one, many, count, values, parts, more))
     text._one, text._many, text._count, text._values = one, many, count, values  # noqa: SLF001 - its own maker
     text._parts, text._more = parts, more  # noqa: SLF001
     return text

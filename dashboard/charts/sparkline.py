@@ -22,21 +22,22 @@ class Sparkline:
 def sparkline(daily: Sequence[tuple[int, int]]) -> Sparkline:
     """Bars for (sessions, failed) per day, oldest first; a long range is drawn in groups of days."""
     size = -(-len(daily) // _MOST_BARS) or 1
-    groups = [daily[start : start + size] for start in range(0, len(daily), size)]
-    bars = [(sum(sessions for sessions, _ in group), sum(failed for _, failed in group)) for group in groups]
-    most = max((sessions for sessions, _ in bars), default=0)
-    step = WIDTH / max(len(bars), 1)
-    return Sparkline(
-        WIDTH,
-        HEIGHT,
-        "".join(_bar(index, step, sessions, most, 1.0) for index, (sessions, _) in enumerate(bars)),
-        "".join(_bar(index, step, failed, most, _LEAST_MARK) for index, (_, failed) in enumerate(bars)),
-    )
+    sessions, failed = (_grouped([day[part] for day in daily], size) for part in (0, 1))
+    most = max(sessions, default=0)
+    return Sparkline(WIDTH, HEIGHT, _bars(sessions, most, 1.0), _bars(failed, most, _LEAST_MARK))
 
 
-def _bar(index: int, step: float, count: int, most: int, least: float) -> str:
-    if count <= 0:
-        return ""
-    height = min(max(HEIGHT * count / most, least), HEIGHT)
-    width = max(step - 1, step * 0.7)
-    return f"M{index * step:.1f} {HEIGHT}v-{height:.1f}h{width:.1f}v{height:.1f}z"
+def _grouped(counts: list[int], size: int) -> list[int]:
+    return counts if size == 1 else [sum(counts[start : start + size]) for start in range(0, len(counts), size)]
+
+
+def _bars(counts: list[int], most: int, least: float) -> str:
+    # A page has a hundred of these.
+    step = WIDTH / max(len(counts), 1)
+    width = f"{max(step - 1, step * 0.7):.1f}"
+    drawn = []
+    for index, count in enumerate(counts):
+        if count > 0:
+            height = f"{min(max(HEIGHT * count / most, least), HEIGHT):.1f}"
+            drawn.append(f"M{index * step:.1f} {HEIGHT}v-{height}h{width}v{height}z")
+    return "".join(drawn)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from babel.support import NullTranslations
-from flask import Flask, Response, request
+from flask import Flask, Response, g, has_app_context, request
 from flask_babel import Babel, Domain, get_locale
 from werkzeug.utils import cached_property
 
@@ -18,6 +18,7 @@ from dashboard.web.errors import for_programs
 
 COOKIE = "tlsrpt-language"
 _ENGLISH = "en"
+_SPOKEN = "tlsrpt_spoken"
 _A_YEAR = 365 * 86_400
 
 
@@ -36,6 +37,14 @@ class _Babel(Babel):  # type: ignore[misc]
 
 def register(app: Flask) -> None:
     _Babel(app, default_locale=_ENGLISH, locale_selector=_choose)
+    # Flask-Babel's own look for the language again at each text.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of Jinja's extension
+        lambda text: spoken().catalogue.gettext(text),
+        lambda one, many, n: spoken().catalogue.ngettext(one, many, n),
+        newstyle=True,
+        pgettext=lambda about, text: spoken().catalogue.pgettext(about, text),
+        npgettext=lambda about, one, many, n: spoken().catalogue.npgettext(about, one, many, n),
+    )
     # A text over several lines of a template is one line.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     # Whatever a template shows is told in its language, without its author thinking of it.
@@ -47,7 +56,14 @@ def register(app: Flask) -> None:
 
 def spoken() -> Language:
     """The language of the page at hand; English where there is none."""
-    return language(str(get_locale() or _ENGLISH))
+    if not has_app_context():
+        return language(_ENGLISH)
+    # A page asks thousands of times.
+    found: Language | None = g.get(_SPOKEN)
+    if found is None:
+        found = language(str(get_locale() or _ENGLISH))
+        setattr(g, _SPOKEN, found)
+    return found
 
 
 def tr(value: Any) -> Any:
