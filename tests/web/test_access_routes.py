@@ -27,6 +27,9 @@ ADMIN = {
     *((method, "/settings/tokens/<uuid:token_id>/remove") for method in ("GET", "POST")),
     ("GET", "/audit"),
     ("GET", "/configuration"),
+    *((method, path) for path in ("/users", "/tokens") for method in ("GET", "POST")),
+    ("DELETE", "/users/<uuid:user_id>"),
+    ("DELETE", "/tokens/<uuid:token_id>"),
     ("DELETE", "/domains/<domain>"),
 }
 # For operators, though nothing is changed by looking.

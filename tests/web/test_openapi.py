@@ -162,6 +162,7 @@ def test_the_page_shows_every_operation(client: FlaskClient, document: dict[str,
         for method, operation in methods.items():
             assert f'id="{operation["operationId"]}"' in page.text
             assert f"{method.upper()} {path}" in page.text
+            assert method == "get" or f"curl -X {method.upper()} " in page.text
     assert "<script>" not in page.text
 
 

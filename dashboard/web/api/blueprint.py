@@ -9,6 +9,7 @@ from dashboard.web.api import (
     deliveries,
     domains,
     openapi,
+    people,
     reports,
     result_types,
     setup,
@@ -16,5 +17,5 @@ from dashboard.web.api import (
 )
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for part in (domains, sides, check, setup, reports, deliveries, result_types, openapi, audit, configuration):
+for part in (domains, sides, check, setup, reports, deliveries, result_types, openapi, audit, configuration, people):
     part.add_to(blueprint)

@@ -52,6 +52,7 @@ def document(app: Flask) -> Json:
     """All of the API. Paths are relative to `/api/v1`."""
     found = [(rule, method, of) for rule in rules(app) for method, of in _operations(app, rule)]
     shapes = [of.answer for _, _, of in found if not of.is_bytes]
+    shapes += [of.body for _, _, of in found if of.body is not None]
     _, schemas = msgspec.json.schema_components([Error, *shapes], ref_template=_REF)
     paths: dict[str, Json] = {}
     for rule, method, of in found:
@@ -100,6 +101,7 @@ def _operation(app: Flask, rule: Rule, of: Operation) -> Json:
     parameters = [*(_in_path(rule, name) for name in sorted(rule.arguments)), *map(_in_query, of.parameters)]
     if of.has_csv:
         parameters.append(_in_query(_FORMAT))
+    sent = {} if of.body is None else {"requestBody": {"required": True, "content": _json(of.body)}}
     return {
         "operationId": rule.endpoint.rpartition(".")[2],
         "summary": text.partition("\n")[0],
@@ -107,6 +109,7 @@ def _operation(app: Flask, rule: Rule, of: Operation) -> Json:
         "tags": [rule.rule.removeprefix(f"{PREFIX}/").partition("/")[0]],
         "parameters": parameters,
         "responses": _responses(of),
+        **sent,
     }
 
 
@@ -126,12 +129,16 @@ def _in_query(parameter: Parameter) -> Json:
     return made if parameter.example is None else {**made, "example": parameter.example}
 
 
+def _json(shape: Any) -> Json:
+    [schema], _ = msgspec.json.schema_components([shape], ref_template=_REF)
+    return {"application/json": {"schema": schema}}
+
+
 def _responses(of: Operation) -> Json:
     if isinstance(of.answer, tuple):
         content: Json = {media_type: {} for media_type in of.answer}
     else:
-        [schema], _ = msgspec.json.schema_components([of.answer], ref_template=_REF)
-        content = {"application/json": {"schema": schema}}
+        content = _json(of.answer)
     if of.has_csv:
         content["text/csv"] = {}
     found: Json = {str(of.status): {"description": HTTPStatus(of.status).phrase, "content": content}}

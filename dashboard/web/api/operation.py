@@ -66,6 +66,7 @@ class Operation:
     is_kept: bool = False
     status: int = 200
     errors: tuple[int, ...] = ()
+    body: Any = None  # the shape of the JSON that is sent; None: nothing is
 
     @property
     def is_bytes(self) -> bool:
@@ -83,9 +84,11 @@ def operation(
     kept: bool = False,
     status: int = 200,
     errors: tuple[int, ...] = (),
+    body: Any = None,
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
-    """Declares a view. `csv`: there is CSV of it; `kept`: its answer changes seldom or never, and has an ETag."""
-    declared = Operation(answer, parameters, csv, kept, status, errors)
+    """Declares a view. `csv`: there is CSV of it; `kept`: its answer changes seldom or never, and has an ETag;
+    `body`: the shape of the JSON that is sent."""
+    declared = Operation(answer, parameters, csv, kept, status, errors, body)
 
     def wrap(view: Callable[P, Response]) -> Callable[P, Response]:
         @wraps(view)

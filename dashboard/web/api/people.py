@@ -1,0 +1,120 @@
+"""`/api/v1/users` and `/api/v1/tokens`: who may come in; for admins."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response, abort, request
+
+from collector import domains
+from collector.errors import UsageError
+from collector.store import accounts, tokens
+from collector.store.accounts import User
+from dashboard.web import changes, respond, state
+from dashboard.web.api import answers
+from dashboard.web.api.operation import operation
+from dashboard.web.api.types import people
+
+T = TypeVar("T")
+
+
+def add_to(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/users", view_func=users)
+    blueprint.add_url_rule("/users", view_func=add_user, methods=["POST"])
+    blueprint.add_url_rule("/users/<uuid:user_id>", view_func=remove_user, methods=["DELETE"])
+    blueprint.add_url_rule("/tokens", "tokens", tokens_)
+    blueprint.add_url_rule("/tokens", view_func=add_token, methods=["POST"])
+    blueprint.add_url_rule("/tokens/<uuid:token_id>", view_func=remove_token, methods=["DELETE"])
+
+
+@operation(people.Users)
+def users() -> Response:
+    """The users that are kept here, by name."""
+    return answers.only_json({"users": [_shape(user) for user in accounts.users(state.engine())]})
+
+
+@operation(people.User, status=201, errors=(400, 413), body=people.NewUser)
+def add_user() -> Response:
+    """Makes a user. From the first one on everybody has to say who they are."""
+    given = _sent(people.NewUser)
+    made = changes.add_user(given["name"], given["role"], _limit(given.get("domains", ())), given["password"])
+    return respond.json(_shape(made), status=201)
+
+
+@operation(people.RemovedOne, errors=(400, 404, 413))
+def remove_user(user_id: UUID) -> Response:
+    """Removes a user, who is logged out at once. The last admin without a limit stays."""
+    found = accounts.user_with_id(state.engine(), user_id)
+    if found is None:
+        abort(404, "There is no such user.")
+    changes.remove_user(found)
+    return respond.json({"name": found.name})
+
+
+@operation(people.Tokens)
+def tokens_() -> Response:
+    """All tokens, by name, without what they say."""
+    return answers.only_json(
+        {
+            "tokens": [
+                {
+                    "id": token.id,
+                    "name": token.name,
+                    "scope": token.scope,
+                    "domains": token.domains,
+                    "created_at": token.created_at,
+                    "expires_at": token.expires_at,
+                    "last_used_at": token.last_used_at,
+                }
+                for token in tokens.tokens(state.engine())
+            ]
+        }
+    )
+
+
+@operation(people.MadeToken, status=201, errors=(400, 413), body=people.NewToken)
+def add_token() -> Response:
+    """Makes a token and answers with what it says, this once."""
+    given = _sent(people.NewToken)
+    days = given.get("days")
+    text = changes.add_token(
+        given["name"], given["scope"], _limit(given.get("domains", ())), "" if days is None else str(days)
+    )
+    return respond.json({"name": given["name"], "token": text}, status=201)
+
+
+@operation(people.RemovedOne, errors=(404, 413))
+def remove_token(token_id: UUID) -> Response:
+    """Removes a token; whoever shows it is refused from then on."""
+    found = next((token for token in tokens.tokens(state.engine()) if token.id == token_id), None)
+    if found is None:
+        abort(404, "There is no such token.")
+    changes.remove_token(found.name)
+    return respond.json({"name": found.name})
+
+
+def _shape(user: User) -> people.User:
+    return {
+        "id": user.id,
+        "name": user.name,
+        "role": user.role,
+        "domains": user.domains,
+        "created_at": user.created_at,
+    }
+
+
+def _limit(names: Sequence[str]) -> str:
+    """As the form has it. An entry that would be no name, or several, is refused: an empty one would lift the limit."""
+    for name in names:
+        if domains.normalise(name) is None:
+            raise UsageError(f"domains: {name[:260]!r} is no domain name")
+    return " ".join(names)
+
+
+def _sent(shape: type[T]) -> T:
+    """The JSON of the request. Raises UsageError."""
+    try:
+        return msgspec.json.decode(request.get_data(), type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"the body: {error}") from None
