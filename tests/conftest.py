@@ -4,6 +4,7 @@ The PostgreSQL server is started once per pytest worker (0.8 s, most of it `init
 database in it, copied from a template that was migrated once (0.05 s).
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +16,17 @@ from sqlalchemy import Engine
 from tests.support import postgres
 
 DATABASES = ["sqlite", "postgresql"]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many a test waits for a process, a server or a clock."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """What collecting has made stays to the end: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +44,18 @@ def postgres_admin_url() -> Iterator[str]:
         server.remove()
 
 
+@pytest.fixture(scope="session")
+def postgres_admin(postgres_admin_url: str) -> Iterator[postgres.Admin]:
+    with postgres.Admin(postgres_admin_url) as admin:
+        yield admin
+
+
 @pytest.fixture
-def postgres_url(postgres_admin_url: str) -> Iterator[str]:
+def postgres_url(postgres_admin: postgres.Admin) -> Iterator[str]:
     """A fresh, empty PostgreSQL database."""
-    url = postgres.create_database(postgres_admin_url)
+    url = postgres_admin.create()
     yield url
-    postgres.drop_database(postgres_admin_url, postgres.database_name(url))
+    postgres_admin.drop(postgres.database_name(url))
 
 
 @pytest.fixture(params=DATABASES)
@@ -82,10 +100,10 @@ def migrated_sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def migrated_postgresql_url(postgres_admin_url: str, postgres_template: str) -> Iterator[str]:
-    url = postgres.create_database(postgres_admin_url, postgres_template)
+def migrated_postgresql_url(postgres_admin: postgres.Admin, postgres_template: str) -> Iterator[str]:
+    url = postgres_admin.create(postgres_template)
     yield url
-    postgres.drop_database(postgres_admin_url, postgres.database_name(url))
+    postgres_admin.drop(postgres.database_name(url))
 
 
 @pytest.fixture(scope="session")
@@ -98,12 +116,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_admin_url: str) -> Iterator[str]:
-    url = postgres.create_database(postgres_admin_url)
+def postgres_template(postgres_admin: postgres.Admin) -> Iterator[str]:
+    url = postgres_admin.create()
     name = postgres.database_name(url)
     _migrate(url)  # leaves no connection behind: PostgreSQL copies no database that is in use
     yield name
-    postgres.drop_database(postgres_admin_url, name)
+    postgres_admin.drop(name)
 
 
 def _migrate(url: str) -> None:

@@ -18,6 +18,7 @@ SENDERS = 4
 FIRST_DAY = date(2026, 1, 1)
 DAYS = 300
 _SECONDS = 60
+_PAUSE = 0.02  # seconds, before what was put off is sent again
 SUCCESSFUL = 7  # sessions in each report
 
 
@@ -107,6 +108,8 @@ class Push:
                     number += 1
                     if self._stop.is_set():
                         return
+                else:
+                    self._stop.wait(_PAUSE)
 
     def _session(self, sender: int, number: int) -> Iterator[str]:
         """The answers to the reports from `number` on, over one connection, as long as it holds."""
@@ -122,7 +125,6 @@ class Push:
                         return
                     number += reply.startswith("250")
         except OSError:
-            self._stop.wait(0.02)
             yield ""
 
 
