@@ -18,9 +18,15 @@ the methods of str gives a plain str, which stays English.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 Value = str | int | date
 _NO_VALUES: Mapping[str, Value] = {}
+
+
+@lru_cache(maxsize=4096)
+def _english_date(value: date) -> str:
+    return f"{value.day} {value:%b %Y}"
 
 
 class English:
@@ -34,7 +40,7 @@ class English:
         return f"{value:,}"
 
     def date_text(self, value: date) -> str:
-        return f"{value.day} {value:%b %Y}"
+        return _english_date(value)
 
     def moment(self, value: datetime) -> str:
         value = value.astimezone(UTC)
@@ -53,6 +59,8 @@ class English:
 
     def value(self, value: Value) -> str:
         """A value as it stands in a message."""
+        if type(value) is str:  # most are, and a page has thousands
+            return value
         match value:
             case Text():
                 return value.told(self)

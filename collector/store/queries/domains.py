@@ -150,16 +150,20 @@ def _summed(
     earlier = sums.where(table.day >= before, table.day < wanted.first).group_by(table.domain_id)
     daily = sums.add_columns(table.day).where(table.day.between(wanted.first, wanted.last))
     figures: dict[UUID, dict[date, _Pair]] = {}
+    last, of_last = None, dict[date, _Pair]()
     # all(): row by row SQLAlchemy would go to the driver for each.
     for domain_id, successful, failed, day in connection.execute(daily.group_by(table.domain_id, table.day)).all():
-        figures.setdefault(domain_id, {})[day] = _pair(successful, failed)
+        if domain_id is not last:  # rows of a domain come together, and the hash of a UUID is dear
+            last, of_last = domain_id, figures.setdefault(domain_id, {})
+        of_last[day] = _pair(successful, failed)
     return figures, {
         domain_id: _pair(successful, failed) for domain_id, successful, failed in connection.execute(earlier)
     }
 
 
 def _pair(successful: Any, failed: Any) -> _Pair:
-    return number(successful) + number(failed), number(failed)
+    of_failed = number(failed)
+    return number(successful) + of_failed, of_failed
 
 
 def reported_modes(connection: Connection, domain_ids: list[UUID]) -> dict[UUID, str]:

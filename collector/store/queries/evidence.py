@@ -166,11 +166,13 @@ def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -
         .order_by(*key)
     )
     found: dict[UUID, _Judged] = {}
+    last, of = None, _Judged()
     for domain_id, day, mode, authenticated, successful, failed in connection.execute(query).all():
         sessions = number(successful) + number(failed)
         if not sessions:
             continue
-        of = found.setdefault(domain_id, _Judged())
+        if domain_id is not last:  # rows of a domain come together, and the hash of a UUID is dear
+            last, of = domain_id, found.setdefault(domain_id, _Judged())
         of.sessions += sessions
         of.unauthenticated += 0 if authenticated else sessions
         if day not in of.days[-1:]:
