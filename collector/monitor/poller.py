@@ -82,10 +82,12 @@ class Poller:
             now = self._clock()
             await asyncio.to_thread(ask_all, self._engine, now, seen_before=now - FRESH)
             self._begun = True
-        await self.handle_due()
-        if len(self._running) < self._workers:
+        free = self._workers - len(self._running)
+        if await self.handle_due() < free:
             return _IDLE
-        await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        # More may be due. Looks that ended while the store was asked have freed workers already.
+        if len(self._running) == self._workers:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         return 0.0
 
     async def handle_due(self) -> int:

@@ -211,6 +211,21 @@ def test_two_schedulers_share_the_work(engine: Engine) -> None:
     assert len(seen) == len(set(seen)) == 12
 
 
+def test_while_domains_are_due_nobody_waits(sqlite_engine: Engine) -> None:
+    """Looks that end while the store is asked leave workers free: that is no sign that nothing is due."""
+    add(sqlite_engine, [f"d{number}.example" for number in range(40)], NOW)
+    seen: list[str] = []
+
+    async def until_idle() -> None:
+        each = poller(sqlite_engine, answers(seen), Clock())
+        while await each.step() == 0:
+            pass
+        await each.settle()
+
+    asyncio.run(until_idle())
+    assert len(seen) == 40
+
+
 def test_a_stop_breaks_looks_off_and_leaves_them_due(sqlite_engine: Engine) -> None:
     add(sqlite_engine, ["example.com"], NOW)
 
