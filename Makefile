@@ -44,6 +44,7 @@ bench: $(VENV)/dev.ok
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/import_.py
 	$(BIN)/python bench/pages.py --sizes 10000,50000
+	$(BIN)/python bench/poll.py
 
 # Up to ten million policy results on both databases: an hour and more, up to 20 GB of disk.
 bench-pages: $(VENV)/dev.ok
