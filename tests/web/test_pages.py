@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from collector import settings
@@ -26,8 +27,14 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def client(engine: Engine) -> FlaskClient:
-    return create_app(settings.load(environ={}), engine, now=lambda: living.NOW).test_client()
+def app(engine: Engine) -> Flask:
+    return create_app(settings.load(environ={}), engine, now=lambda: living.NOW)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Each with cookies of its own: they keep the language."""
+    return app.test_client()
 
 
 def get(client: FlaskClient, path: str, status: int = 200, **query: str) -> Page:
