@@ -163,6 +163,7 @@ def test_the_page_shows_every_operation(client: FlaskClient, document: dict[str,
             assert f'id="{operation["operationId"]}"' in page.text
             assert f"{method.upper()} {path}" in page.text
             assert method == "get" or f"curl -X {method.upper()} " in page.text
+    assert 'Send <code>application/json</code>: <a href="#shape-NewUser">NewUser</a>' in page.text
     assert "<script>" not in page.text
 
 
