@@ -1,9 +1,9 @@
 """How long the pages take, asked over HTTP of a real `tlsrpt web`, however much there is.
 
 Databases of 10,000, 1,000,000 and 10,000,000 policy results are made on SQLite and PostgreSQL, one at a time, in a
-temporary folder of at most 15 GB. Of the overview, the big domain's page and its `/daily`, each over 90 days, the
-median and the 95th percentile of many answers are printed. Exit status 1 if a median is beyond its mark, or more than
-twice that at 10,000 (`--no-limits`: never).
+temporary folder: about 1.7 GB for each million. Of the overview, the big domain's page and its `/daily`, each over 90
+days, the median and the 95th percentile of many answers are printed. Exit status 1 if a median is beyond its mark, or
+more than twice that at 10,000 (`--no-limits`: never).
 
     python bench/pages.py [--sizes 10000,100000] [--kinds sqlite] [--at URL]... [--no-limits]
 
