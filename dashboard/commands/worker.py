@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from selectors import EVENT_READ
+from types import FrameType
 from typing import Any
 
 from gunicorn.http.message import Request
@@ -29,6 +30,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._patience = Patience(self.cfg.threads)
         self._patience.start()
         super().init_process()
+
+    def handle_quit(self, number: int, frame: FrameType | None) -> None:
+        """SIGINT ends it as SIGTERM does, after what is in hand.
+
+        As it comes, an exception does that from wherever the signal arrives; in the callback of a weak reference it is
+        lost, with a traceback in the log.
+        """
+        self.handle_exit(number, frame)
 
     def enqueue_req(self, conn: TConn) -> None:
         """A thread takes a new connection only once something is said on it."""
