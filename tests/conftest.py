@@ -7,6 +7,7 @@ database in it, copied from a template that was migrated once (0.05 s).
 import gc
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,12 @@ DATABASES = ["sqlite", "postgresql"]
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many a test waits for a process, a server or a clock."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_configure() -> None:
+    """A shell lets what it starts in the background ignore Ctrl-C, and children inherit that: here it shall count."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:
