@@ -23,7 +23,6 @@ REASONS = (
     "schema",
     "limit",
 )
-CHANNELS = ("smtp", "lmtp", "https", "imap", "import")
 
 
 @dataclass(frozen=True, slots=True)

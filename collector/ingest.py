@@ -9,14 +9,15 @@ from uuid import UUID
 
 from collector.auth import Authenticate, Authentication
 from collector.auth.results import TrustedResults
+from collector.channels import MAIL_CHANNELS
 from collector.delivery import Delivery, Envelope, Found, Hints, Reason
 from collector.ids import new_id
-from collector.report import contact_domain
 from collector.report import hints as around
 from collector.report.message import Mail
 from collector.report.model import Finding
+from collector.report.normalise.names import contact_domain
 from collector.report.notes import Notes
-from collector.report.search import MAIL_CHANNELS, Hit, Search, search
+from collector.report.search import Hit, Search, search
 from collector.settings import Limits
 
 _MISSING = Reason("dkim_missing", "no mail, so no DKIM signature")

@@ -15,11 +15,12 @@ from collector.delivery import REASONS, Delivery, Envelope, Found
 from collector.errors import ReportRefused
 from collector.ids import new_id
 from collector.ingest import ingest
-from collector.report import documents, strict
+from collector.report import strict
 from collector.report.decode import decode
 from collector.report.model import LARGEST_COUNT, MODES, Report
 from collector.report.normalise import normalise
 from collector.report.notes import Notes
+from collector.report.search import documents
 from collector.settings import Limits
 from tests.quirks.keys import AUTHENTICATE
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from collector.auth import Authentication
-from collector.delivery import CHANNELS, Delivery, Envelope, Reason
+from collector.channels import CHANNELS
+from collector.delivery import Delivery, Envelope, Reason
 from collector.errors import KeyUnavailable
 from collector.ingest import ingest
-from collector.report import documents
+from collector.report.search import documents
 from collector.settings import Limits
 from tests.support import reports
 from tests.support.reports import headers, mail, multipart, part, text_part

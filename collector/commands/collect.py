@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,17 +18,20 @@ from collector.auth.keys import KeyCache
 from collector.cli import Context
 from collector.errors import ConfigurationError
 from collector.receive.smtp import sockets
-from collector.receive.smtp.figures import Figures
 from collector.receive.smtp.intake import Intake, Sink
 from collector.receive.smtp.lmtp import LmtpSession
 from collector.receive.smtp.server import Server
 from collector.receive.smtp.told import told
 from collector.receive.smtp.unix import Access
+from collector.receive.smtp.untold import Untold
 from collector.resolver import Resolver
 from collector.settings import Address, Settings
 from collector.supervise import Child, Patience, Supervisor
 from collector.writer.client import WriterClient
 from collector.writer.shared import SharedWriter
+
+if TYPE_CHECKING:
+    from collector.receive.smtp.figures import Figures
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +92,7 @@ async def run(
     stop: asyncio.Event,
     ready: Callable[[], None] = lambda: None,
     grace: float = GRACE,
-    figures: Figures | None = None,
+    figures: "Figures | Untold | None" = None,
 ) -> None:
     """Receives reports on the `bound` sockets by SMTP and on those of `lmtp`, until `stop` is set; then finishes what
     is in hand.
@@ -121,7 +125,7 @@ async def _until_told(settings: Settings, bound: Bound, shared: Path | None) -> 
             if listening:
                 log.info("%s on %s", name, ", ".join(str(sockets.address_of(each)) for each in listening))
 
-    figures = Figures()
+    figures = _figures(settings)
     async with told(settings.metrics.listen, figures.text):
         writer = _writer(settings, shared, on_lost=figures.writer_lost.inc)
         await writer.start()
@@ -129,6 +133,15 @@ async def _until_told(settings: Settings, bound: Bound, shared: Path | None) -> 
             await run(settings, writer, bound.smtp, lmtp=bound.lmtp, stop=stop, ready=ready, figures=figures)
         finally:
             await writer.close()
+
+
+def _figures(settings: Settings) -> "Figures | Untold":
+    if settings.metrics.listen is None:
+        return Untold()
+    # Its library takes memory: only where somebody asks.
+    from collector.receive.smtp.figures import Figures
+
+    return Figures()
 
 
 async def _look_at_database(settings: Settings) -> None:

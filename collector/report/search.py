@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from collector.channels import MAIL_CHANNELS
 from collector.errors import ReportRefused
 from collector.report import labels, message
 from collector.report.limits import Limits
@@ -18,7 +19,6 @@ from collector.report.notes import Notes
 from collector.report.reader import read_plain
 from collector.report.unpack import ZIP, Room, is_packed, unpack, zip_members
 
-MAIL_CHANNELS = ("smtp", "lmtp", "imap")
 _NOT_A_REPORT = ReportRefused("not_a_report", "no TLS report in it")
 # What every report holds and hardly anything else does.
 _MARKS = re.compile(rb'"(?:date-range|policies)"')

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Engine, update
 
+from collector.channels import MAIL_CHANNELS
 from collector.delivery import Delivery, Envelope, Stored
 from collector.report.model import Finding, PolicyResult
-from collector.report.search import MAIL_CHANNELS
 from collector.store import bulk, plan, rollups
 from collector.store.bulk import Forms, Row
 from collector.store.domains import Snapshot

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from flask import request
 
-from collector.delivery import CHANNELS, OUTCOMES
+from collector.channels import CHANNELS
+from collector.delivery import OUTCOMES
 from collector.store import queries
 from collector.store.queries import DeliveryRow, DomainOverview, Failure, Filter, ForeignName, Page, ReportRow
 from dashboard.verdict import Verdict, judge

@@ -4,15 +4,14 @@ from uuid import UUID
 
 from flask import Response, abort
 
+from collector.channels import MAIL_CHANNELS
 from collector.store import queries
 from dashboard.web import respond, scope, state
-
-_MAIL_CHANNELS = ("smtp", "lmtp", "imap")
 
 
 def raw(delivery_id: UUID) -> Response:
     """A delivery as it came."""
-    is_mail = scope.delivery(delivery_id).channel in _MAIL_CHANNELS
+    is_mail = scope.delivery(delivery_id).channel in MAIL_CHANNELS
     found = queries.delivery_raw(state.engine(), delivery_id)
     if found is None:
         abort(404, "There is no such delivery.")

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from collector import settings
+from collector.channels import MAIL_CHANNELS
 from collector.delivery import Delivery, Envelope
 from collector.ingest import ingest
 from collector.report.model import PolicyResult
@@ -21,7 +22,6 @@ from tests.quirks.keys import AUTHENTICATE, signed
 from tests.support import reports
 from tests.support.collector import NOW, Collector
 
-MAIL_CHANNELS = ("smtp", "lmtp", "imap")
 KNOWN = ("example.com", "example.net", "xn--bcher-kva.example")
 LIMITS = Limits()
 

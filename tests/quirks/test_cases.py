@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy import Engine
 
+from collector.channels import MAIL_CHANNELS
 from collector.delivery import Delivery
 from collector.store import queries
 from tests.quirks import Case
 from tests.quirks.cases import CASES
-from tests.quirks.path import MAIL_CHANNELS, Path, as_shown, look
+from tests.quirks.path import Path, as_shown, look
 
 ON_BOTH = [case for case in CASES if case.databases]
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 import schemas
-from collector.delivery import CHANNELS, OUTCOMES, REASONS
+from collector.channels import CHANNELS
+from collector.delivery import OUTCOMES, REASONS
 from collector.report.schema import is_strict
 from collector.store.engine import open_engine
 from collector.store.queries import DeliveryRow, ReportRow

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collector.delivery import CHANNELS
+from collector.channels import CHANNELS
 from collector.errors import ReportRefused
-from collector.report import read
 from collector.report.model import POLICY_TYPES, RESULT_TYPES, Report
+from collector.report.reader import read
 from collector.report.schema import is_strict
 from collector.report.search import search
 from collector.settings import Limits

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from collector.errors import ReportRefused
-from collector.report import read
 from collector.report.model import Report
+from collector.report.reader import read
 from collector.settings import Limits
 from tests.quirks import DROP, GOOD, base, policy, summary, top
 from tests.support import reports

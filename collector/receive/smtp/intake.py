@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from collector.auth import Authenticate
 from collector.auth.dkim import Authenticator
@@ -18,8 +18,11 @@ from collector.delivery import Delivery, Envelope, Stored
 from collector.errors import KeyUnavailable
 from collector.ingest import ingest
 from collector.receive.smtp.budget import Budget
-from collector.receive.smtp.figures import Figures
+from collector.receive.smtp.untold import Untold
 from collector.settings import Auth, Limits
+
+if TYPE_CHECKING:  # its library is loaded only where somebody asks
+    from collector.receive.smtp.figures import Figures
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -87,11 +90,11 @@ class Intake:
         limits: Limits,
         auth: Auth,
         clock: Callable[[], datetime],
-        figures: Figures | None = None,
+        figures: "Figures | Untold | None" = None,
     ) -> None:
         """`keys` may block; `clock` answers the time, aware, UTC. What happens is told to `figures`."""
         self._sink = sink
-        self.figures = figures or Figures()
+        self.figures = figures or Untold()
         self._keys = keys
         self._authenticate = Authenticator(_KeysAtHand(keys))
         self._limits = limits

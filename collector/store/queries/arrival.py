@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, literal, or_, select, union_all
 
+from collector.channels import MAIL_CHANNELS
 from collector.delivery import OUTCOMES
 from collector.store.engine import reading
 from collector.store.queries.rows import ReportRow
@@ -20,7 +21,6 @@ _NEAR = timedelta(days=40)
 # Counting further takes longer than anybody wants to know.
 MOST_COUNTED = 10_000
 _HEADER_BYTES = 64 * 1024
-_MAIL_CHANNELS = ("smtp", "lmtp", "imap")
 _A_FIELD = re.compile(rb"[!-9;-~]+:")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
@@ -89,7 +89,7 @@ def mail_headers(engine: Engine, delivery_id: UUID) -> str | None:
     query = select(delivery.c.channel, delivery.c.raw).where(delivery.c.delivery_id == delivery_id)
     with reading(engine) as connection:
         row = connection.execute(query).first()
-    if row is None or row.channel not in (*_MAIL_CHANNELS, "import"):
+    if row is None or row.channel not in (*MAIL_CHANNELS, "import"):
         return None
     start = zlib.decompressobj().decompress(row.raw, _HEADER_BYTES)
     if row.channel == "import" and not _A_FIELD.match(start):

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Column, Engine, Row, Select, exists, select, text
 
-from collector.report import documents
 from collector.report.model import Finding
+from collector.report.search import documents
 from collector.settings import Limits
 from collector.store.engine import reading
 from collector.store.queries.common import decode_id, encode_cursor

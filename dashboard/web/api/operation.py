@@ -9,7 +9,8 @@ from typing import Any, ParamSpec
 
 from flask import Response, abort, request
 
-from collector.delivery import CHANNELS, OUTCOMES
+from collector.channels import CHANNELS
+from collector.delivery import OUTCOMES
 from dashboard.web import params
 
 P = ParamSpec("P")

@@ -6,7 +6,8 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from collector.delivery import CHANNELS, OUTCOMES, REASONS
+from collector.channels import CHANNELS
+from collector.delivery import OUTCOMES, REASONS
 from collector.errors import KeyUnavailable
 from collector.store import queries
 from dashboard import explain

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from collector.delivery import CHANNELS, OUTCOMES
+from collector.channels import CHANNELS
+from collector.delivery import OUTCOMES
 from dashboard.web.api.types.words import (
     Failed,
     IsAuthenticated,
