@@ -11,6 +11,7 @@ from collector.errors import LookupFailed, TemporaryError
 from collector.jobs import Job
 from collector.monitor.check import Looked
 from collector.monitor.model import Observation
+from collector.monitor.turns import PATIENCE, Turns
 from collector.store.engine import Engine
 from collector.store.published import Due, ask_all, ask_now, claim_due, put_off, record
 
@@ -46,7 +47,7 @@ def next_look(observation: Observation, failures: int, chance: float) -> timedel
 class Poller:
     """Claims due domains from the store and looks at `workers` of them at the same time.
 
-    A slow policy host keeps one worker busy, for no longer than a look may last, and delays nobody else. Several
+    A look that waits for a slow host makes way after `patience` seconds (`Turns`), and delays nobody else. Several
     processes may do this with one database: a claim (`lease`) keeps the others away, and ends by itself if one dies.
     """
 
@@ -61,12 +62,13 @@ class Poller:
         lease: timedelta,
         clock: Callable[[], datetime],
         chance: Callable[[], float],
+        patience: float = PATIENCE,
     ) -> None:
         self._engine = engine
         self._look = look
         self._read_id = read_id
         self._id_every = id_every
-        self._workers = workers
+        self._turns = Turns(workers, patience=patience)
         self._lease = lease
         self._clock = clock
         self._chance = chance
@@ -82,22 +84,22 @@ class Poller:
             now = self._clock()
             await asyncio.to_thread(ask_all, self._engine, now, seen_before=now - FRESH)
             self._begun = True
-        free = self._workers - len(self._running)
+        free = self._turns.free
         if await self.handle_due() < free:
             return _IDLE
-        # More may be due. Looks that ended while the store was asked have freed workers already.
-        if len(self._running) == self._workers:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        # More may be due. Looks that ended while the store was asked have made room already.
+        await self._turns.wait()
         return 0.0
 
     async def handle_due(self) -> int:
         """Begins to look at due domains, as many as workers are free; returns how many. Raises StoreUnavailable."""
-        free = self._workers - len(self._running)
+        free = self._turns.free
         due = await asyncio.to_thread(claim_due, self._engine, self._clock(), free, self._lease)
         for item in due:
             task = asyncio.create_task(self._handle(item))
             self._running[task] = item.name
             task.add_done_callback(self._ended)
+        await asyncio.sleep(0)  # they begin, and take their turns
         return len(due)
 
     async def settle(self) -> None:
@@ -116,6 +118,10 @@ class Poller:
                 await asyncio.to_thread(ask_now, self._engine, names, self._clock())
 
     async def _handle(self, due: Due) -> None:
+        async with self._turns.turn():
+            await self._in_turn(due)
+
+    async def _in_turn(self, due: Due) -> None:
         try:
             if due.whole or await self._has_changed(due):
                 await self._look_at(due)

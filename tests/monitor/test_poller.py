@@ -91,10 +91,19 @@ def poller(
     read_id: ReadId = same_id,
     every: timedelta = timedelta(days=2),
     chance: float = 0.0,
+    patience: float = 5.0,
 ) -> Poller:
     """Without `every` nobody reads the id alone: each look is a whole one."""
     return Poller(
-        engine, look, read_id, id_every=every, workers=workers, lease=LEASE, clock=clock, chance=lambda: chance
+        engine,
+        look,
+        read_id,
+        id_every=every,
+        workers=workers,
+        lease=LEASE,
+        clock=clock,
+        chance=lambda: chance,
+        patience=patience,
     )
 
 
@@ -197,6 +206,34 @@ def test_workers_are_bounded_and_a_slow_host_delays_nobody(sqlite_engine: Engine
 
     asyncio.run(asyncio.wait_for(all_of_them(), 30))
     assert max(at_once) == 3
+
+
+def test_more_slow_hosts_than_workers_delay_nobody(sqlite_engine: Engine) -> None:
+    slow = [f"a{number}.example" for number in range(20)]  # due before the others, by their names
+    add(sqlite_engine, [*slow, *(f"d{number}.example" for number in range(100))], NOW)
+    ended: list[str] = []
+    running: set[str] = set()
+
+    async def all_of_them() -> None:
+        release = asyncio.Event()
+
+        async def look(domain: str, now: datetime) -> Looked:
+            running.add(domain)
+            assert len([name for name in running if name not in slow]) <= 4
+            await (release.wait() if domain in slow else asyncio.sleep(0.001))
+            running.discard(domain)
+            ended.append(domain)
+            return looked(good(now), domain)
+
+        each = poller(sqlite_engine, look, Clock(), workers=4, patience=0.05)
+        while len(ended) < 100:
+            await each.step()
+        assert running == set(slow)
+        release.set()
+        await each.settle()
+
+    asyncio.run(asyncio.wait_for(all_of_them(), 30))
+    assert len(ended) == 120
 
 
 def test_two_schedulers_share_the_work(engine: Engine) -> None:

@@ -13,13 +13,14 @@ from collector.monitor.probe.facts import Circumstances, Fault, Look
 from collector.monitor.probe.judge import judge
 from collector.monitor.probe.looks import Looks
 from collector.monitor.probe.session import Caller
+from collector.monitor.turns import PATIENCE, Turns
 from collector.resolver import AddressAnswer, Resolver, TlsaAnswer
 
 _NOT_KEPT = timedelta(0)
 
 
 class Prober:
-    """Belongs to one event loop. At most `monitor.workers` hosts are looked at at the same time.
+    """Belongs to one event loop. At most `monitor.workers` hosts are looked at at the same time; the slow make way.
 
     Hosts are contacted wherever DNS says they are, loopback included. Domains that share a host share a look that is
     going on, and one that is not older than `keep`.
@@ -33,6 +34,7 @@ class Prober:
         clock: Callable[[], datetime],
         *,
         keep: timedelta = _NOT_KEPT,
+        patience: float = PATIENCE,
     ) -> None:
         """`clock` answers aware UTC. Raises ConfigurationError if `monitor.ca_file` cannot be read."""
         self._resolver = resolver
@@ -40,7 +42,7 @@ class Prober:
         self._trust_ad = dns.trust_ad
         self._clock = clock
         self._caller = Caller(monitor, _own_name())
-        self._free = asyncio.Semaphore(monitor.workers)
+        self._turns = Turns(monitor.workers, patience=patience)
         self._looks = Looks(self._look, clock, keep)
 
     async def probe(self, host: str, *, policy: StsPolicy | None, mx_secure: bool | None) -> MxCheck:
@@ -53,7 +55,7 @@ class Prober:
         return judge(look, Circumstances(policy, mx_secure, self._clock(), self._trust_ad))
 
     async def _look(self, host: str) -> Look:
-        async with self._free:
+        async with self._turns.turn():
             clock = asyncio.get_running_loop().time
             deadline = clock() + self._seconds
             addresses, tlsa = await asyncio.gather(self._addresses(host), self._tlsa(host))
