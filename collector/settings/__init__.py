@@ -16,9 +16,9 @@ from collector.settings.table import (
     Smtp,
     Summary,
     Verdict,
-    Web,
 )
 from collector.settings.values import Address, Recipient
+from collector.settings.web import Web
 
 __all__ = [
     "Address",

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from collector.errors import ConfigurationError
 from collector.settings import values
-from collector.settings.table import Imap, Settings, Web
+from collector.settings.table import Imap, Settings
+from collector.settings.web import Web
 
 DEFAULT_FILE = Path("tlsrpt.toml")
 

@@ -2,46 +2,34 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from collector.errors import LookupFailed, StoreUnavailable
 from collector.monitor.check import Checker, Looked
-from collector.monitor.checked import Check, MxCheck, StsCheck, TlsrptCheck
 from collector.monitor.fetch import tls_context
-from collector.monitor.model import Observation, StsPolicy
-from collector.monitor.poller import Look, Poller, ReadId, next_look
+from collector.monitor.model import Observation
+from collector.monitor.poller import next_look
 from collector.resolver import Resolver
-from collector.store import published
 from collector.store.domains import add, remove
 from collector.store.engine import Engine, open_engine
-from collector.store.queries import find_domain, last_check, policies
-from collector.store.queries.rows import PublishedPolicy
+from collector.store.queries import find_domain, last_check
+from tests.monitor.polling import (
+    NOW,
+    POLICY,
+    Clock,
+    NoProber,
+    answers,
+    bad,
+    drained,
+    good,
+    looked,
+    poller,
+    published_history,
+)
 from tests.support.dns import DnsServer
 from tests.support.policy_host import PolicyHost
-
-NOW = datetime(2026, 3, 4, tzinfo=UTC)
-LEASE = timedelta(minutes=3)
-POLICY = StsPolicy("testing", 86400, ("mx1.example.com",), "version: STSv1\n")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-def good(at: datetime = NOW) -> Observation:
-    return Observation(at, "1", POLICY, mx_hosts=("mx1.example.com",))
-
-
-def bad(at: datetime = NOW) -> Observation:
-    return Observation(at, "1", None, "tls", "expired")
-
 
 WAITS = [
     # failures before, chance, least and most minutes
@@ -64,69 +52,6 @@ def test_when_the_next_look_is(observation: Observation, failures: int, chance: 
     wait = next_look(observation, failures, chance)
     assert wait == timedelta(minutes=minutes)
     assert timedelta(minutes=5) <= wait < timedelta(days=1)
-
-
-def published_history(engine: Engine, name: str) -> tuple[PublishedPolicy, ...]:
-    domain_id = find_domain(engine, name)
-    assert domain_id is not None
-    return policies(engine, domain_id, now=NOW).published
-
-
-def looked(seen: Observation, domain: str = "example.com") -> Looked:
-    hosts = tuple(MxCheck(host, None, None) for host in seen.mx_hosts or ())
-    sts = StsCheck(seen.record, seen.policy_id, seen.policy, seen.error)
-    return Looked(seen, Check(domain, seen.at, TlsrptCheck(None), sts, hosts))
-
-
-async def same_id(domain: str) -> str | None:
-    return "1"
-
-
-def poller(
-    engine: Engine,
-    look: Look,
-    clock: Clock,
-    workers: int = 4,
-    *,
-    read_id: ReadId = same_id,
-    every: timedelta = timedelta(days=2),
-    chance: float = 0.0,
-    patience: float = 5.0,
-) -> Poller:
-    """Without `every` nobody reads the id alone: each look is a whole one."""
-    return Poller(
-        engine,
-        look,
-        read_id,
-        id_every=every,
-        workers=workers,
-        lease=LEASE,
-        clock=clock,
-        chance=lambda: chance,
-        patience=patience,
-    )
-
-
-class NoProber:
-    async def probe(self, host: str, *, policy: StsPolicy | None, mx_secure: bool | None) -> MxCheck:
-        return MxCheck(host, None, None)
-
-
-def answers(seen: list[str], answer: Callable[[datetime], Observation] = good) -> Look:
-    async def look(domain: str, now: datetime) -> Looked:
-        seen.append(domain)
-        return looked(answer(now), domain)
-
-    return look
-
-
-async def drained(each: Poller) -> int:
-    """Handles whatever is due now; returns how many looks that took."""
-    total = 0
-    while begun := await each.handle_due():
-        total += begun
-        await each.settle()
-    return total
 
 
 def test_new_domains_are_looked_at_at_once_and_then_daily(engine: Engine) -> None:
@@ -178,126 +103,6 @@ def test_what_was_seen_becomes_history(engine: Engine) -> None:
     [first, second] = published_history(engine, "example.com")
     assert (first.mode, first.policy_id, first.mx, first.ended_at) == ("testing", "1", POLICY.mx, clock.now)
     assert (second.mode, second.error, second.error_detail, second.ended_at) == ("unknown", "tls", "expired", None)
-
-
-def test_workers_are_bounded_and_a_slow_host_delays_nobody(sqlite_engine: Engine) -> None:
-    add(sqlite_engine, ["slow.example", *(f"d{number}.example" for number in range(20))], NOW)
-    at_once: list[int] = []
-    running: set[str] = set()
-
-    async def all_of_them() -> None:
-        release = asyncio.Event()
-
-        async def look(domain: str, now: datetime) -> Looked:
-            running.add(domain)
-            at_once.append(len(running))
-            await (release.wait() if domain == "slow.example" else asyncio.sleep(0.001))
-            running.discard(domain)
-            return looked(good(now), domain)
-
-        each = poller(sqlite_engine, look, Clock(), workers=3)
-        assert await each.step() == 0  # all are busy: it comes back as soon as one is free
-        while len(at_once) < 21:
-            await each.step()
-        await asyncio.sleep(0.05)
-        assert running == {"slow.example"}
-        release.set()
-        await each.settle()
-
-    asyncio.run(asyncio.wait_for(all_of_them(), 30))
-    assert max(at_once) == 3
-
-
-def test_more_slow_hosts_than_workers_delay_nobody(sqlite_engine: Engine) -> None:
-    slow = [f"a{number}.example" for number in range(20)]  # due before the others, by their names
-    add(sqlite_engine, [*slow, *(f"d{number}.example" for number in range(100))], NOW)
-    ended: list[str] = []
-    running: set[str] = set()
-
-    async def all_of_them() -> None:
-        release = asyncio.Event()
-
-        async def look(domain: str, now: datetime) -> Looked:
-            running.add(domain)
-            assert len([name for name in running if name not in slow]) <= 4
-            await (release.wait() if domain in slow else asyncio.sleep(0.001))
-            running.discard(domain)
-            ended.append(domain)
-            return looked(good(now), domain)
-
-        each = poller(sqlite_engine, look, Clock(), workers=4, patience=0.05)
-        while len(ended) < 100:
-            await each.step()
-        assert running == set(slow)
-        release.set()
-        await each.settle()
-
-    asyncio.run(asyncio.wait_for(all_of_them(), 30))
-    assert len(ended) == 120
-
-
-def test_two_schedulers_share_the_work(engine: Engine) -> None:
-    add(engine, [f"d{number}.example" for number in range(12)], NOW)
-    seen: list[str] = []
-
-    async def both() -> None:
-        first, second = (poller(engine, answers(seen), Clock(), workers=2) for _ in range(2))
-        await asyncio.gather(drained(first), drained(second))
-
-    asyncio.run(both())
-    assert len(seen) == len(set(seen)) == 12
-
-
-def test_while_domains_are_due_nobody_waits(sqlite_engine: Engine) -> None:
-    """Looks that end while the store is asked leave workers free: that is no sign that nothing is due."""
-    add(sqlite_engine, [f"d{number}.example" for number in range(40)], NOW)
-    seen: list[str] = []
-
-    async def until_idle() -> None:
-        each = poller(sqlite_engine, answers(seen), Clock())
-        while await each.step() == 0:
-            pass
-        await each.settle()
-
-    asyncio.run(until_idle())
-    assert len(seen) == 40
-
-
-def test_a_stop_breaks_looks_off_and_leaves_them_due(sqlite_engine: Engine) -> None:
-    add(sqlite_engine, ["example.com"], NOW)
-
-    async def begin_and_stop() -> None:
-        async def look(domain: str, now: datetime) -> Looked:
-            await asyncio.Event().wait()
-            return looked(good(now), domain)
-
-        each = poller(sqlite_engine, look, Clock())
-        assert await each.step() > 0
-        await each.close()
-
-    asyncio.run(asyncio.wait_for(begin_and_stop(), 10))
-    assert [due.name for due in published.claim_due(sqlite_engine, NOW, 9, LEASE)] == ["example.com"]
-
-
-def test_a_fault_in_one_look_is_logged_and_delays_nobody(
-    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
-) -> None:
-    add(sqlite_engine, ["broken.example", "example.com"], NOW)
-    seen: list[str] = []
-
-    async def look(domain: str, now: datetime) -> Looked:
-        if domain == "broken.example":
-            raise ValueError("ours")
-        seen.append(domain)
-        return looked(good(now), domain)
-
-    clock = Clock()
-    each = poller(sqlite_engine, look, clock)
-    assert asyncio.run(drained(each)) == 2
-    assert seen == ["example.com"]
-    assert "broken.example: the look at its policy failed" in caplog.text
-    clock.now += LEASE
-    assert asyncio.run(drained(each)) == 1
 
 
 def test_a_database_that_is_away_is_told_to_the_caller() -> None:

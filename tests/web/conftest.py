@@ -14,6 +14,7 @@ from collector.store.engine import Engine, open_engine
 from dashboard.passwords import hash_password, hash_token
 from dashboard.web import create_app
 from dashboard.web.access.session import LASTS, Sessions
+from tests.support import living
 from tests.web import world
 
 PASSWORD = "correct horse battery staple"
@@ -37,6 +38,25 @@ def make_app(filled: Engine, clock: world.Clock) -> MakeApp:
         return create_app(settings.build(given), filled, now=clock, given=given)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def living_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A living installation, which the pages are read over. One worker fills it (`xdist_group("pages")`)."""
+    filled = living.database(tmp_path_factory.mktemp("living") / "tlsrpt.db")
+    yield filled
+    filled.dispose()
+
+
+@pytest.fixture(scope="session")
+def living_app(living_engine: Engine) -> Flask:
+    return create_app(settings.load(environ={}), living_engine, now=lambda: living.NOW)
+
+
+@pytest.fixture
+def reader(living_app: Flask) -> FlaskClient:
+    """Somebody who reads these pages, with cookies of his own: they keep the language."""
+    return living_app.test_client()
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,9 @@
 """The pages over a living installation: every one is whole, says what is wrong, and lets no stranger's string act."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from collector import settings
@@ -19,36 +17,18 @@ from tests.support.page import Page, read
 pytestmark = pytest.mark.xdist_group("pages")
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    filled = living.database(tmp_path_factory.mktemp("living") / "tlsrpt.db")
-    yield filled
-    filled.dispose()
-
-
-@pytest.fixture(scope="module")
-def app(engine: Engine) -> Flask:
-    return create_app(settings.load(environ={}), engine, now=lambda: living.NOW)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """Each with cookies of its own: they keep the language."""
-    return app.test_client()
-
-
-def get(client: FlaskClient, path: str, status: int = 200, **query: str) -> Page:
-    answer = client.get(path, query_string={name.rstrip("_"): value for name, value in query.items()})
+def get(reader: FlaskClient, path: str, status: int = 200, **query: str) -> Page:
+    answer = reader.get(path, query_string={name.rstrip("_"): value for name, value in query.items()})
     assert answer.status_code == status
     assert answer.mimetype == "text/html"
     return read(answer.text)
 
 
-def ids(client: FlaskClient, engine: Engine) -> dict[str, str]:
+def ids(reader: FlaskClient, living_engine: Engine) -> dict[str, str]:
     """A page of each kind that has an id in its path."""
-    page = queries.reports(engine, domain="example.com", reporter=living.SCRIPT)
+    page = queries.reports(living_engine, domain="example.com", reporter=living.SCRIPT)
     [hostile] = page.items
-    [quarantined] = queries.deliveries(engine, outcome="quarantined").items
+    [quarantined] = queries.deliveries(living_engine, outcome="quarantined").items
     return {
         "report": f"/reports/{hostile.id}",
         "delivery": f"/deliveries/{hostile.delivery_id}",
@@ -71,10 +51,10 @@ PATHS = [
 
 
 @pytest.fixture(params=PATHS)
-def page(request: pytest.FixtureRequest, client: FlaskClient, engine: Engine) -> Page:
+def page(request: pytest.FixtureRequest, reader: FlaskClient, living_engine: Engine) -> Page:
     """Every page in turn."""
     path: str = request.param
-    return get(client, path if path.startswith("/") else ids(client, engine)[path])
+    return get(reader, path if path.startswith("/") else ids(reader, living_engine)[path])
 
 
 def test_the_html_is_whole_and_nothing_is_inline(page: Page) -> None:
@@ -107,13 +87,13 @@ def test_links_lead_to_pages_and_to_the_api_only(page: Page) -> None:
     assert all(link.startswith(("/", "#")) for link in ours)
 
 
-def test_every_link_within_the_pages_works(page: Page, client: FlaskClient) -> None:
+def test_every_link_within_the_pages_works(page: Page, reader: FlaskClient) -> None:
     for link in {link for link in page.links() if link.startswith("/") and not link.startswith("/reports/")}:
-        assert client.get(link).status_code == 200, link
+        assert reader.get(link).status_code == 200, link
 
 
-def test_problems_come_first_on_the_list_of_domains(client: FlaskClient) -> None:
-    page = get(client, "/")
+def test_problems_come_first_on_the_list_of_domains(reader: FlaskClient) -> None:
+    page = get(reader, "/")
     links = [link for link in page.links() if link.startswith("/domains/")]
     # What needs attention stands on top, each with its next step.
     assert links[:3] == [
@@ -129,26 +109,26 @@ def test_problems_come_first_on_the_list_of_domains(client: FlaskClient) -> None
     assert "policy fetch fails: timeout" in page.text
 
 
-def test_the_list_is_searched_and_paged(client: FlaskClient) -> None:
-    assert "example.org" not in get(client, "/", search="example.c").text
-    assert "No domain with this in its name: nowhere." in get(client, "/", search="nowhere").text
-    first = get(client, "/", limit="3")
+def test_the_list_is_searched_and_paged(reader: FlaskClient) -> None:
+    assert "example.org" not in get(reader, "/", search="example.c").text
+    assert "No domain with this in its name: nowhere." in get(reader, "/", search="nowhere").text
+    first = get(reader, "/", limit="3")
     [following] = [given["href"] for given in first.all("a", rel="next")]
     assert "limit=3" in following
-    rest = read(client.get(following).text)
+    rest = read(reader.get(following).text)
     assert "quiet.example" in rest.text
     assert "problems first" in rest.text
-    assert "by name" in get(client, "/", limit="3", policy_type="sts").text
+    assert "by name" in get(reader, "/", limit="3", policy_type="sts").text
     assert not rest.all("a", rel="next")
 
 
-def test_foreign_names_are_offered_for_adoption(client: FlaskClient) -> None:
-    assert "foreign.example" in get(client, "/").text
-    assert "tlsrpt domain add NAME" in get(client, "/").text
+def test_foreign_names_are_offered_for_adoption(reader: FlaskClient) -> None:
+    assert "foreign.example" in get(reader, "/").text
+    assert "tlsrpt domain add NAME" in get(reader, "/").text
 
 
-def test_the_domain_says_what_is_wrong_how_bad_since_when_whose_fault_and_what_to_do(client: FlaskClient) -> None:
-    text = get(client, "/domains/example.com").text
+def test_the_domain_says_what_is_wrong_how_bad_since_when_whose_fault_and_what_to_do(reader: FlaskClient) -> None:
+    text = get(reader, "/domains/example.com").text
     assert "Sessions 57,403 Failed 366 Failure rate 0.64 %" in text
     assert "failed on 7 days, Tue 27 Oct to Sun 22 Nov 2026. Still failing on the last day reported." in text
     assert "Certificate expired (350), mx2.example.com, Thu 19 Nov to Sun 22 Nov 2026" in text
@@ -157,15 +137,15 @@ def test_the_domain_says_what_is_wrong_how_bad_since_when_whose_fault_and_what_t
     assert "Renew the certificate" in text
 
 
-def test_the_domain_of_which_nothing_came_says_what_to_check(client: FlaskClient) -> None:
-    page = get(client, "/domains/quiet.example")
+def test_the_domain_of_which_nothing_came_says_what_to_check(reader: FlaskClient) -> None:
+    page = get(reader, "/domains/quiet.example")
     assert "None has ever come." in page.text
     assert "_smtp._tls.quiet.example" in page.text
     assert page.all("div", id="main-chart") == []
 
 
-def test_a_policy_that_cannot_be_fetched_is_said_with_its_reason(client: FlaskClient) -> None:
-    assert "The policy cannot be fetched since 21 Nov 2026, 06:30 UTC" in get(client, "/domains/example.net").text
+def test_a_policy_that_cannot_be_fetched_is_said_with_its_reason(reader: FlaskClient) -> None:
+    assert "The policy cannot be fetched since 21 Nov 2026, 06:30 UTC" in get(reader, "/domains/example.net").text
 
 
 @pytest.mark.parametrize(
@@ -176,21 +156,21 @@ def test_a_policy_that_cannot_be_fetched_is_said_with_its_reason(client: FlaskCl
         ({"to": "2026-11-02"}, {"from": "2026-10-04", "to": "2026-11-02"}),
     ],
 )
-def test_the_range_stands_in_a_get_form(client: FlaskClient, query: dict[str, str], expected: dict[str, str]) -> None:
-    page = get(client, "/domains/example.com", **query)
+def test_the_range_stands_in_a_get_form(reader: FlaskClient, query: dict[str, str], expected: dict[str, str]) -> None:
+    page = get(reader, "/domains/example.com", **query)
     dates = {given["name"]: given["value"] for given in page.all("input", type="date")}
     assert dates == expected
     assert page.all("form", method="get")
 
 
-def test_presets_reach_back_from_today(client: FlaskClient) -> None:
-    links = get(client, "/domains/example.com", authenticated="yes").links()
+def test_presets_reach_back_from_today(reader: FlaskClient) -> None:
+    links = get(reader, "/domains/example.com", authenticated="yes").links()
     for first in ("2026-11-17", "2026-10-25", "2026-08-26", "2025-11-24"):
         assert f"/domains/example.com?authenticated=yes&from={first}&to=2026-11-23" in links
 
 
-def test_the_range_goes_along_to_chart_downloads_and_tabs(client: FlaskClient) -> None:
-    page = get(client, "/domains/example.com", **{"from": "2026-11-01", "to": "2026-11-20", "authenticated": "yes"})
+def test_the_range_goes_along_to_chart_downloads_and_tabs(reader: FlaskClient) -> None:
+    page = get(reader, "/domains/example.com", **{"from": "2026-11-01", "to": "2026-11-20", "authenticated": "yes"})
     kept = "from=2026-11-01&to=2026-11-20&authenticated=yes"
     [chart] = page.all("div", id="main-chart")
     assert chart["data-figure"] == f"/api/v1/domains/example.com/chart?{kept}"
@@ -198,13 +178,13 @@ def test_the_range_goes_along_to_chart_downloads_and_tabs(client: FlaskClient) -
     assert f"/domains/example.com/mx?{kept}" in page.links()
 
 
-def test_unauthenticated_reports_are_left_out_on_demand(client: FlaskClient) -> None:
-    assert "made-up-type" in get(client, "/domains/example.com/failures").text
-    assert "made-up-type" not in get(client, "/domains/example.com/failures", authenticated="yes").text
+def test_unauthenticated_reports_are_left_out_on_demand(reader: FlaskClient) -> None:
+    assert "made-up-type" in get(reader, "/domains/example.com/failures").text
+    assert "made-up-type" not in get(reader, "/domains/example.com/failures", authenticated="yes").text
 
 
-def test_one_reporter_or_policy_type_is_shown_by_itself_and_goes_along(client: FlaskClient) -> None:
-    page = get(client, "/domains/example.com", reporter="office.example", **{"from": "2026-09-01", "to": "2026-11-23"})
+def test_one_reporter_or_policy_type_is_shown_by_itself_and_goes_along(reader: FlaskClient) -> None:
+    page = get(reader, "/domains/example.com", reporter="office.example", **{"from": "2026-09-01", "to": "2026-11-23"})
     assert "Only what one reporter told: office.example. Show everything" in page.text
     assert "at one MX only" not in page.text.lower()
     assert "STARTTLS" in page.text
@@ -212,84 +192,86 @@ def test_one_reporter_or_policy_type_is_shown_by_itself_and_goes_along(client: F
     assert f"/domains/example.com/mx?{kept}" in page.links()
     [chart] = page.all("div", id="main-chart")
     assert chart["data-figure"].endswith(f"?{kept}")
-    figures = client.get(f"/api/v1/domains/example.com/daily?{kept}&policy_type=tlsa").json["days"]
+    figures = reader.get(f"/api/v1/domains/example.com/daily?{kept}&policy_type=tlsa").json["days"]
     # Every second day 600 sessions, 8 of them failed on three days.
     assert sum(day["successful"] for day in figures) == 600 * sum(1 for day in figures if day["reports"])
     assert sum(day["failed"] for day in figures) == 8 * 3
 
 
-def test_causes_stand_under_whose_side_to_look_at(client: FlaskClient) -> None:
-    text = get(client, "/domains/example.com").text
+def test_causes_stand_under_whose_side_to_look_at(reader: FlaskClient) -> None:
+    text = get(reader, "/domains/example.com").text
     assert (
         "One reporter only: look for the fault on its side, or on the way to it Certificate expired 350 failures"
         in text
     )
 
 
-def test_more_than_120_days_are_weeks(client: FlaskClient) -> None:
-    page = get(client, "/domains/example.com", **{"from": "2026-01-01", "to": "2026-11-23"})
+def test_more_than_120_days_are_weeks(reader: FlaskClient) -> None:
+    page = get(reader, "/domains/example.com", **{"from": "2026-01-01", "to": "2026-11-23"})
     assert "Sessions per week" in page.text
     assert len([given for given in page.all("time") if given["datetime"] == "2026-11-16"]) >= 1
     assert "Failures by MX and week" in page.text
 
 
-def test_failures_by_mx_and_day_have_a_table_behind_them(client: FlaskClient) -> None:
-    page = get(client, "/domains/example.com/mx")
+def test_failures_by_mx_and_day_have_a_table_behind_them(reader: FlaskClient) -> None:
+    page = get(reader, "/domains/example.com/mx")
     assert "mx2.example.com 350 104, Thu 19 Nov 2026" in page.text
     assert "Sun 22 Nov 2026 mx2.example.com 71" in page.text
 
 
-def test_successes_nobody_can_attribute_are_unknown_and_not_zero(client: FlaskClient) -> None:
-    assert "mx2.example.com 350 certificate-expired 350 unknown yes" in get(client, "/domains/example.com/mx").text
+def test_successes_nobody_can_attribute_are_unknown_and_not_zero(reader: FlaskClient) -> None:
+    assert "mx2.example.com 350 certificate-expired 350 unknown yes" in get(reader, "/domains/example.com/mx").text
 
 
-def test_the_chart_has_a_table_behind_it(client: FlaskClient) -> None:
-    page = get(client, "/domains/example.com", **{"from": "2026-10-22", "to": "2026-10-25"})
+def test_the_chart_has_a_table_behind_it(reader: FlaskClient) -> None:
+    page = get(reader, "/domains/example.com", **{"from": "2026-10-22", "to": "2026-10-25"})
     assert "Thu 22 Oct 2026 testing" in page.text
     assert "Sat 24 Oct 2026 enforce" in page.text
     assert "24 Oct 2026, 06:30 UTC: testing → enforce" in page.text
 
 
-def test_strings_of_strangers_are_text_and_nothing_else(client: FlaskClient, engine: Engine) -> None:
-    page = get(client, ids(client, engine)["report"])
+def test_strings_of_strangers_are_text_and_nothing_else(reader: FlaskClient, living_engine: Engine) -> None:
+    page = get(reader, ids(reader, living_engine)["report"])
     assert living.SCRIPT in page.text
     assert all("src" in given for given in page.all("script"))
     assert "\\u202e\\u0007" in page.text
     assert "\u202e" not in page.text
 
 
-def test_only_web_addresses_become_links_and_these_know_nothing_of_us(client: FlaskClient, engine: Engine) -> None:
-    page = get(client, ids(client, engine)["report"])
+def test_only_web_addresses_become_links_and_these_know_nothing_of_us(
+    reader: FlaskClient, living_engine: Engine
+) -> None:
+    page = get(reader, ids(reader, living_engine)["report"])
     [link] = [given for given in page.all("a") if given["href"].startswith("http")]
     assert link["rel"] == "noopener noreferrer nofollow"
     assert "javascript:alert(1)" in page.text
 
 
-def test_a_count_that_is_not_given_is_not_zero(client: FlaskClient, engine: Engine) -> None:
-    assert "made-up-type n/a" in get(client, ids(client, engine)["report"]).text
+def test_a_count_that_is_not_given_is_not_zero(reader: FlaskClient, living_engine: Engine) -> None:
+    assert "made-up-type n/a" in get(reader, ids(reader, living_engine)["report"]).text
 
 
-def test_a_quarantined_delivery_says_why_and_can_be_taken_along(client: FlaskClient, engine: Engine) -> None:
-    page = get(client, ids(client, engine)["quarantined"])
+def test_a_quarantined_delivery_says_why_and_can_be_taken_along(reader: FlaskClient, living_engine: Engine) -> None:
+    page = get(reader, ids(reader, living_engine)["quarantined"])
     assert "dkim_fail no signature verifies" in page.text
     assert "A banner, a footer or a virus scanner" in page.text
     assert any(link.startswith("/deliveries/") and link.endswith("/raw") for link in page.links())
 
 
 @pytest.mark.parametrize("outcome", ["stored", "quarantined", "unassigned"])
-def test_deliveries_are_filtered(client: FlaskClient, outcome: str) -> None:
-    page = get(client, "/deliveries", outcome=outcome)
+def test_deliveries_are_filtered(reader: FlaskClient, outcome: str) -> None:
+    page = get(reader, "/deliveries", outcome=outcome)
     rows = Counter(given["class"] for given in page.all("span") if given.get("class", "").startswith("outcome "))
     # Each outcome stands once above the list, with how many there are.
     assert rows.pop(f"outcome outcome-{outcome}") > 1
     assert set(rows.values()) <= {1}
 
 
-def test_reports_are_paged_under_their_filter(client: FlaskClient) -> None:
-    page = get(client, "/reports", domain="example.org", limit="10")
+def test_reports_are_paged_under_their_filter(reader: FlaskClient) -> None:
+    page = get(reader, "/reports", domain="example.org", limit="10")
     [following] = [given["href"] for given in page.all("a", rel="next")]
     assert "domain=example.org" in following
-    assert "example.com" not in read(client.get(following).text).text
+    assert "example.com" not in read(reader.get(following).text).text
 
 
 @pytest.mark.parametrize(
@@ -308,13 +290,13 @@ def test_reports_are_paged_under_their_filter(client: FlaskClient) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_with_a_page(
-    client: FlaskClient, path: str, query: dict[str, Any], status: int
+    reader: FlaskClient, path: str, query: dict[str, Any], status: int
 ) -> None:
-    assert get(client, path, status, **query).problems == []
+    assert get(reader, path, status, **query).problems == []
 
 
-def test_a_name_is_found_in_any_of_its_forms(client: FlaskClient) -> None:
-    assert "example.com" in get(client, "/domains/EXAMPLE.com.").text
+def test_a_name_is_found_in_any_of_its_forms(reader: FlaskClient) -> None:
+    assert "example.com" in get(reader, "/domains/EXAMPLE.com.").text
 
 
 def test_an_empty_installation_shows_the_steps_and_no_empty_charts(sqlite_engine: Engine) -> None:

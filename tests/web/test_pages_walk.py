@@ -1,16 +1,13 @@
 """Every link of every page leads somewhere, whoever wrote the names in it; and no stranger's string acts there."""
 
-from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector import settings
 from collector.store import queries
 from collector.store.engine import Engine
-from dashboard.web import create_app
 from tests.support import living
 from tests.support.page import read
 
@@ -19,31 +16,14 @@ pytestmark = pytest.mark.xdist_group("pages")
 _OF_A_KIND = 3  # pages that differ by a name only; of those under a filter one
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    filled = living.database(tmp_path_factory.mktemp("walk") / "tlsrpt.db")
-    yield filled
-    filled.dispose()
-
-
-@pytest.fixture(scope="module")
-def app(engine: Engine) -> Flask:
-    return create_app(settings.load(environ={}), engine, now=lambda: living.NOW)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-def kind(app: Flask, link: str) -> tuple[object, ...]:
+def kind(living_app: Flask, link: str) -> tuple[object, ...]:
     """What a link is about: its view, and which parameters it has."""
     parts = urlsplit(link)
-    endpoint, _ = app.url_map.bind("localhost").match(parts.path)
+    endpoint, _ = living_app.url_map.bind("localhost").match(parts.path)
     return endpoint, tuple(sorted(pair.partition("=")[0] for pair in parts.query.split("&")))
 
 
-def test_no_link_is_dead(app: Flask, client: FlaskClient) -> None:
+def test_no_link_is_dead(living_app: Flask, reader: FlaskClient) -> None:
     seen: set[str] = set()
     kinds: dict[tuple[object, ...], int] = {}
     waiting = ["/"]
@@ -52,11 +32,11 @@ def test_no_link_is_dead(app: Flask, client: FlaskClient) -> None:
         if not link.startswith("/") or link in seen:
             continue
         seen.add(link)
-        which = kind(app, link)
+        which = kind(living_app, link)
         kinds[which] = kinds.get(which, 0) + 1
         if kinds[which] > (1 if "?" in link else _OF_A_KIND):
             continue
-        answer = client.get(link)
+        answer = reader.get(link)
         assert answer.status_code == 200, link
         if answer.mimetype == "text/html":
             page = read(answer.text)
@@ -69,9 +49,9 @@ def test_no_link_is_dead(app: Flask, client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_no_strangers_string_acts(client: FlaskClient, engine: Engine, language: str) -> None:
+def test_no_strangers_string_acts(reader: FlaskClient, living_engine: Engine, language: str) -> None:
     name = quote(living.SCRIPT, safe="/")
-    [report] = queries.reports(engine, domain="example.com", reporter=living.SCRIPT).items
+    [report] = queries.reports(living_engine, domain="example.com", reporter=living.SCRIPT).items
     paths = (
         f"/domains/example.com/mx/{name}",
         f"/domains/example.com/reporters/{name}",
@@ -83,7 +63,7 @@ def test_no_strangers_string_acts(client: FlaskClient, engine: Engine, language:
         f"/deliveries/{report.delivery_id}",
     )
     for path in paths:
-        answer = client.get(path, query_string={"lang": language})
+        answer = reader.get(path, query_string={"lang": language})
         assert answer.status_code == 200, path
         page = read(answer.text)
         assert page.problems == [], path
