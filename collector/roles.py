@@ -9,6 +9,7 @@ from collector import domains
 # Each may do what those before it may. A viewer looks; an operator acts (check, retry, add a domain, serve a policy);
 # an admin decides who may.
 ROLES = ("viewer", "operator", "admin")
+LONGEST_NAME = 255  # of a user or token, in characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,8 @@ def granted(groups: Iterable[Group], member_of: Iterable[str]) -> Grant | None:
     if not all(limits):
         return Grant(highest)
     return Grant(highest, tuple(sorted({name for names in limits for name in names})))
+
+
+def is_name(given: str) -> bool:
+    """Whether a user or token may be called so: people can tell it from every other."""
+    return bool(given) and given == given.strip() and given.isprintable() and len(given) <= LONGEST_NAME

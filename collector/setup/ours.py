@@ -1,12 +1,11 @@
 """Where this collector takes reports, by its settings. Pure."""
 
 from collections.abc import Iterable
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
-from collector import domains
+from collector.addresses import POST_PATH
 from collector.monitor.advice import Ours
-from collector.receive.https.app import PATH
-from collector.receive.smtp.addresses import Recipients, parse_path
+from collector.monitor.here import Here
 from collector.settings import Settings
 
 _LOCAL_PART = "tlsrpt"
@@ -14,14 +13,9 @@ _LOCAL_PART = "tlsrpt"
 
 def ours(settings: Settings, domain: str, published: Iterable[str]) -> Ours:
     """The URIs to publish for `domain`, and which of the published ones lead here."""
-    https = _https(settings.web.public_url)
-    accepted = tuple(uri for uri in published if _is_accepted(uri, settings, https))
-    return Ours(_mailto(settings, domain), https, accepted)
-
-
-def address_of(uri: str) -> str:
-    """The first address of a mailto: URI (RFC 6068), with its escapes undone."""
-    return unquote(uri.partition(":")[2].partition("?")[0].partition(",")[0])
+    here = Here(settings)
+    accepted = tuple(uri for uri in published if _is_accepted(uri, here))
+    return Ours(_mailto(settings, domain), _https(settings.web.public_url), accepted)
 
 
 def _mailto(settings: Settings, domain: str) -> str:
@@ -40,29 +34,10 @@ def _https(public_url: str | None) -> str | None:
     """None without TLS: senders post to https only (R4)."""
     if public_url is None or not public_url.startswith("https://"):
         return None
-    return public_url.rstrip("/") + PATH
+    return public_url.rstrip("/") + POST_PATH
 
 
-def _is_accepted(uri: str, settings: Settings, https: str | None) -> bool:
-    scheme, _, _ = uri.partition(":")
-    if scheme.lower() == "mailto":
-        # A mailbox that is read by IMAP may have any address.
-        return settings.imap.host is not None or _is_recipient(address_of(uri), settings.smtp.recipients)
-    if scheme.lower() != "https":
-        return False
-    return https is not None and _same_target(uri, https)
-
-
-def _is_recipient(address: str, patterns: Iterable[str]) -> bool:
-    parsed = parse_path(f"<{address}>")
-    return parsed is not None and Recipients(patterns).accepts(parsed[0])
-
-
-def _same_target(uri: str, https: str) -> bool:
-    try:
-        one, other = urlsplit(uri), urlsplit(https)
-        same_port = (one.port or 443) == (other.port or 443)
-    except ValueError:
-        return False
-    hosts = [domains.normalise(each.hostname or "") or each.hostname for each in (one, other)]
-    return same_port and hosts[0] == hosts[1] and one.path.rstrip("/") == other.path.rstrip("/")
+def _is_accepted(uri: str, here: Here) -> bool:
+    leads_here = here.leads_here(uri)
+    # A mailbox that is read by IMAP may have any address.
+    return uri.lower().startswith("mailto:") if leads_here is None else leads_here

@@ -12,12 +12,13 @@ from uuid import UUID
 
 from collector.errors import LookupFailed, NoSuchName
 from collector.monitor import tlsrpt_record
+from collector.monitor.here import address_of
 from collector.monitor.model import reason
 from collector.resolver import Resolver
 from collector.settings import Settings
 from collector.setup import letter, mail_way, post_way
 from collector.setup.deadline import Deadline
-from collector.setup.ours import address_of, ours
+from collector.setup.ours import ours
 from collector.setup.steps import Step, Way
 from collector.store import self_tests
 from collector.store.engine import Engine

@@ -7,10 +7,9 @@ from datetime import datetime
 from collector import domains
 from collector.cli import Context
 from collector.errors import UsageError
+from collector.roles import LONGEST_NAME, is_name
 from collector.store import startup
 from collector.store.engine import Engine
-
-_LONGEST_NAME = 255
 
 
 @contextmanager
@@ -23,8 +22,8 @@ def database(context: Context) -> Iterator[Engine]:
 
 def checked_name(given: str) -> str:
     """The name of a user or token. Raises UsageError if people could not tell it from another."""
-    if not given or given != given.strip() or not given.isprintable() or len(given) > _LONGEST_NAME:
-        raise UsageError(f"a name has 1 to {_LONGEST_NAME} printable characters and no blank at its ends")
+    if not is_name(given):
+        raise UsageError(f"a name has 1 to {LONGEST_NAME} printable characters and no blank at its ends")
     return given
 
 

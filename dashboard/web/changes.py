@@ -9,7 +9,7 @@ from uuid import UUID
 
 from collector import domains
 from collector.errors import UsageError
-from collector.roles import ROLES
+from collector.roles import LONGEST_NAME, ROLES, is_name
 from collector.store import accounts, tokens
 from collector.store import domains as known
 from collector.store.accounts import User
@@ -19,7 +19,6 @@ from dashboard.web import access, state
 from dashboard.web.access import audit
 from dashboard.web.actions import Adopted, actions
 
-_LONGEST_NAME = 255
 _MOST_DAYS = 36_500
 _SHORTEST_PASSWORD = 8
 
@@ -119,9 +118,9 @@ def _keep_an_admin(user: User) -> None:
 
 
 def _name(given: str) -> str:
-    if not given or given != given.strip() or not given.isprintable() or len(given) > _LONGEST_NAME:
+    if not is_name(given):
         raise UsageError(
-            say("A name has 1 to %(most)s printable characters and no blank at its ends.", most=_LONGEST_NAME)
+            say("A name has 1 to %(most)s printable characters and no blank at its ends.", most=LONGEST_NAME)
         )
     return given
 

@@ -121,6 +121,7 @@ BAD = [
     ("two-labels.wild.example", "tls", "Hostname mismatch"),
     ("expired.example", "tls", "certificate has expired"),
     ("untrusted.example", "tls", "unable to get local issuer certificate"),
+    ("self-signed.example", "tls", "self-signed certificate"),
     ("no-handshake.example", "timeout", "within 1.5 s"),
     ("silent.example", "timeout", "within 1.5 s"),
     ("slow-headers.example", "timeout", "within 1.5 s"),

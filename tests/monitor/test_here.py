@@ -23,6 +23,10 @@ CASES = [
     ("another port", PUBLIC, ("https://tls.example.net:8443/v1/tlsrpt",), False),
     ("POST, but our name is not known", {}, ("https://example.org/v1/tlsrpt",), True),
     ("a mailbox may have any address", {"imap.host": "imap.example.com", "imap.user": "u", "imap.password": "p"}, ("mailto:x@example.com",), True),
+    ("a port that is none", PUBLIC, ("https://tls.example.net:99999/v1/tlsrpt",), False),
+    ("no URI at all", PUBLIC, ("https://[",), False),
+    ("an address with escapes (R3)", OWN, ("mailto:%72eports@example.com",), True),
+    ("an address that asks for a relay", OWN, ("mailto:a%25example.org@in.example",), False),
     ("an unknown scheme", PUBLIC, ("xmpp:a@example.com",), False),
 ]  # fmt: skip
 

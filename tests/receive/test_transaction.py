@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.receive.smtp.addresses import Recipients, parse_path
+from collector.addresses import Recipients, parse_path
 from collector.receive.smtp.transaction import Transaction, begin
 
 LIMIT = 1000

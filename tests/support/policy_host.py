@@ -26,6 +26,7 @@ from types import TracebackType
 import trustme
 
 from collector.settings import Monitor
+from tests.support.weak import self_signed
 
 LINES = (b"version: STSv1", b"mode: testing", b"mx: mx1.example.com", b"max_age: 86400", b"")
 POLICY = b"\r\n".join(LINES)
@@ -117,6 +118,7 @@ HOSTS = {
     "two-labels.wild.example": Host(certificate="wildcard over two labels"),
     "expired.example": Host(certificate="expired"),
     "untrusted.example": Host(certificate="untrusted"),
+    "self-signed.example": Host(certificate="self-signed"),
     # policies that are none
     "soft-404.example": Host(ok(b"<!DOCTYPE html><html><p>Not found</html>")),
     "bom.example": Host(ok(b"\xef\xbb\xbf" + POLICY)),
@@ -137,6 +139,7 @@ def _certificates(name: str) -> dict[str, Callable[[trustme.CA, trustme.CA], tru
         "wildcard over two labels": lambda ca, _: ca.issue_cert("*." + parent.partition(".")[2]),
         "expired": lambda ca, _: ca.issue_cert(name, not_before=past - timedelta(days=90), not_after=past),
         "untrusted": lambda _, unknown: unknown.issue_cert(name),
+        "self-signed": lambda *_: self_signed(name),
     }
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PATH = "/v1/tlsrpt"
 _MOST_TYPE_CHARACTERS = 255
 _RETRY_SECONDS = 60  # while neither the database nor the disk takes anything
 _HEADERS = (

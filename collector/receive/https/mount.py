@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.receive.https.app import PATH, App
+from collector.addresses import POST_PATH
+from collector.receive.https.app import App
 from collector.receive.https.buckets import Buckets
 from collector.receive.https.drain import Drain, Outage
 from collector.receive.https.intake import Intake, Reader
@@ -34,7 +35,7 @@ class Mount:
     `path`: where it answers. `gauges()`: figures for `/metrics` by name.
     """
 
-    path = PATH
+    path = POST_PATH
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         limits = settings.limits

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
+from collector.addresses import Recipients
 from collector.receive.smtp import proxy
-from collector.receive.smtp.addresses import Recipients
 from collector.receive.smtp.intake import Intake
 from collector.receive.smtp.limits import Gate, client_address
 from collector.receive.smtp.stream import HungUp, Stream

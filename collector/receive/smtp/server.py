@@ -5,8 +5,8 @@ import logging
 import socket
 from collections.abc import Sequence
 
+from collector.addresses import Recipients
 from collector.receive.smtp import sockets
-from collector.receive.smtp.addresses import Recipients
 from collector.receive.smtp.connection import STOPPING, Shared, inherited_state
 from collector.receive.smtp.intake import Intake
 from collector.receive.smtp.limits import Gate

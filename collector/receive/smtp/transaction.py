@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from collector.receive.smtp.addresses import Path, Recipients, parse_parameters, parse_path
+from collector.addresses import Path, Recipients, parse_parameters, parse_path
 
 # RFC 5321 section 4.5.3.1.8: at least 100.
 _MAX_RECIPIENTS = 100

@@ -1,10 +1,13 @@
-"""The arguments of MAIL and RCPT (RFC 5321 section 4.1.2), and which recipients are ours."""
+"""Where reports come in: the arguments of MAIL and RCPT (RFC 5321 section 4.1.2), which recipients are ours, and the
+path of the `rua=https:` target."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from collector import domains
+
+POST_PATH = "/v1/tlsrpt"
 
 # `<`, perhaps a source route, local part and domain, `>`. Unlike the RFC, blanks before `<` are let through: many
 # clients write them.
