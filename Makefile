@@ -14,7 +14,7 @@ help:
 	@echo "make test    lint and all tests"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benches, each prints a ratio"
-	@echo "make fuzz    look for bytes that break the reading of mails, for FUZZ_SECONDS (120)"
+	@echo "make fuzz    look for bytes that break the reading of mails, records or policies, for FUZZ_SECONDS (120)"
 	@echo "make api-fuzz  schemathesis over the API, for some minutes"
 	@echo "make docs    the pages of docs/ that are made from the code"
 	@echo "make translations   new texts into the catalogues, and what these lack"

@@ -43,7 +43,7 @@ def _fixed(problems: tuple[Problem, ...], record: str) -> tuple[Problem, ...]:
 def _with_better_fix(chosen: txt.Chosen, good: str) -> tuple[Problem, ...]:
     """A record that only begins wrongly is to be kept, but for its beginning and whatever else is wrong in it."""
     if not chosen.meant or not chosen.meant.isascii():
-        return chosen.problems
+        return _fixed(chosen.problems, good)
     reader = _Reader(chosen.meant.decode("ascii").strip(" \t\"'"))
     fix = reader.fix(good)
     return tuple(replace(each, text=f"{each.text}: {_UNUSED}", fix=fix) for each in chosen.problems)
