@@ -26,7 +26,7 @@ run: $(VENV)/run.ok
 demo: $(VENV)/run.ok
 	@exec $(BIN)/tlsrpt demo
 
-test: lint browser dovecot unbound
+test: $(VENV)/dev.ok browser dovecot unbound
 	$(BIN)/pytest
 
 lint: $(VENV)/dev.ok
