@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from tests.support import commands
+
 T = TypeVar("T")
 TLSRPT = [sys.executable, "-m", "collector.cli"]
 
@@ -28,16 +30,8 @@ def tlsrpt(
     variables: Mapping[str, str] | None = None,
     input: str = "",  # noqa: A002
 ) -> "subprocess.CompletedProcess[str]":
-    """Runs one command to its end (at most 60 s)."""
-    return subprocess.run(
-        [*TLSRPT, *arguments],
-        cwd=cwd,
-        env=environment(**(variables or {})),
-        input=input,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    """Runs one command to its end (at most 60 s), in a process of its own."""
+    return commands.run(arguments, cwd, environment(**(variables or {})), input, 60)
 
 
 class Running:
