@@ -1,8 +1,8 @@
-"""A poll of many domains by one process, against DNS and HTTPS servers in processes of their own.
+"""A poll of many domains by one process, against DNS, HTTPS and MX servers in processes of their own.
 
 The real poller and store (SQLite) look at 1,000, 2,000 and 4,000 domains (`--full`: 10,000 too), each number in a fresh
-process. MX hosts are looked up and not probed. Exit status 1 if 10,000 would take more than ten minutes, if the time
-for a domain grows with their number, or if the memory does (`--no-limits`: never).
+process. Every domain has an MX host of its own, which is probed. Exit status 1 if 10,000 would take more than ten
+minutes, if the time for a domain grows with their number, or if the memory does (`--no-limits`: never).
 
     python bench/poll.py [--full] [--no-limits]
 """
@@ -30,17 +30,17 @@ import dns.rdatatype
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from collector.monitor.check import Checker
-from collector.monitor.checked import MxCheck
 from collector.monitor.fetch import tls_context
-from collector.monitor.model import StsPolicy
 from collector.monitor.poller import Poller
+from collector.monitor.probe import Prober
 from collector.resolver import Resolver
 from collector.settings import Address, Dns, Monitor
 from collector.store.domains import add
 from collector.store.engine import open_engine
-from collector.store.queries import find_domain, policies
+from collector.store.queries import find_domain, last_check, policies
 from collector.store.startup import upgrade
 from tests.support.dns import Answer, DnsServer
+from tests.support.mx_host import Authority, MxHost
 from tests.support.policy_host import Host, PolicyHost
 
 SIZES, FULL = (1_000, 2_000, 4_000), 10_000
@@ -68,15 +68,15 @@ class _Zone(dict[tuple[str, str], Answer]):
         name, rdtype = key
         if rdtype == "TXT":
             return ["v=STSv1; id=1"] if name.startswith("_mta-sts.") else ["v=TLSRPTv1; rua=mailto:tls@example.com"]
-        return {"A": ["127.0.0.1"], "MX": ["10 mx1.example.com"]}.get(rdtype, default)
+        return {"A": ["127.0.0.1"], "MX": [f"10 mx.{name}"]}.get(rdtype, default)
 
 
 class _Dns(DnsServer):
-    """Every name has an IPv4 address only: there is no zone to find that in, however large."""
+    """Every name has an IPv4 address and no TLSA: there is no zone to find that in, however large."""
 
     def answer(self, wire: bytes, *, tcp: bool) -> bytes | None:
         query = dns.message.from_wire(wire)
-        if query.question[0].rdtype == dns.rdatatype.AAAA:
+        if query.question[0].rdtype in (dns.rdatatype.AAAA, dns.rdatatype.TLSA):
             return dns.message.make_response(query).to_wire()
         return super().answer(wire, tcp=tcp)
 
@@ -84,11 +84,6 @@ class _Dns(DnsServer):
 class _Hosts(dict[str, Host]):
     def __missing__(self, domain: str) -> Host:
         return Host()
-
-
-class _NoProber:
-    async def probe(self, host: str, *, policy: StsPolicy | None, mx_secure: bool | None) -> MxCheck:
-        return MxCheck(host, None, None)
 
 
 def _serve_dns(pipe: Connection) -> None:
@@ -103,6 +98,14 @@ def _serve_https(pipe: Connection) -> None:
         server.hosts = _Hosts()
         pipe.send((server.ca_file, server.port))
         pipe.recv()
+
+
+def _serve_mx(pipe: Connection) -> None:
+    authority = Authority()
+    with MxHost(authority.certificate("mx.example.com")) as host:
+        pipe.send(host.port)
+        pipe.recv()
+    authority.close()
 
 
 @contextmanager
@@ -123,8 +126,12 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help=f"{FULL:,} domains too")
     parser.add_argument("--no-limits", action="store_true", help="only measure")
     arguments = parser.parse_args()
-    with _serving(_serve_dns) as address, _serving(_serve_https) as (ca_file, port):
-        monitor = Monitor(ca_file=ca_file, https_port=port)
+    with (
+        _serving(_serve_dns) as address,
+        _serving(_serve_https) as (ca_file, https_port),
+        _serving(_serve_mx) as smtp_port,
+    ):
+        monitor = Monitor(ca_file=ca_file, https_port=https_port, smtp_port=smtp_port)
         polls = [_apart(size, address, monitor) for size in (*SIZES, *([FULL] if arguments.full else []))]
     first, last = polls[0], polls[-1]
     whole = last.seconds * FULL / last.domains
@@ -155,7 +162,10 @@ def measure(size: int, address: Address, monitor: Monitor) -> Poll:
         engine = open_engine(f"sqlite:///{folder}/poll.db")
         upgrade(engine)
         add(engine, names, datetime.now(UTC))
-        checker = Checker(Resolver(Dns(nameservers=(address,))), monitor, tls_context(monitor), _NoProber())
+        dns_settings = Dns(nameservers=(address,))
+        resolver = Resolver(dns_settings)
+        prober = Prober(resolver, monitor, dns_settings, lambda: datetime.now(UTC))
+        checker = Checker(resolver, monitor, tls_context(monitor), prober)
         poller = Poller(
             engine,
             checker.look,
@@ -174,6 +184,9 @@ def measure(size: int, address: Address, monitor: Monitor) -> Poll:
             assert domain_id is not None
             [interval] = policies(engine, domain_id, now=datetime.now(UTC)).published
             assert (interval.mode, interval.error) == ("testing", None), interval
+            check = last_check(engine, domain_id)
+            assert check is not None
+            assert "certificate_name" in str(check.problems), check.problems  # the host was seen
         engine.dispose()
     return Poll(size, seconds, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
