@@ -8,6 +8,7 @@ from collector.monitor.model import Problem, StsRecord
 
 VERSION = "v=STSv1"
 _GOOD = f"{VERSION}; id=20260101T000000;"
+_UNUSED = "senders then find no valid record, and deliver as if there were no policy"
 _ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
 _NOT_ID = re.compile(r"[^A-Za-z0-9]")
 
@@ -23,14 +24,14 @@ class _Bad(Exception):
 
 def read(records: tuple[bytes, ...]) -> StsRecord:
     """The domain's record, from all TXT records at `_mta-sts.DOMAIN` (each one's strings joined, M4)."""
-    chosen = txt.choose(records, VERSION, _GOOD)
+    chosen = txt.choose(records, VERSION, _GOOD, _UNUSED)
     if chosen.record is None:
         return StsRecord(None, chosen.error, problems=chosen.problems)
     record = txt.printable(chosen.record)
     try:
         policy_id = _id(chosen.record)
     except _Bad as error:
-        problem = Problem(error.code, "error", str(error), error.fix)
+        problem = Problem(error.code, "error", f"{error}: {_UNUSED}", error.fix)
         return StsRecord(None, "bad_record", record, (problem, *chosen.problems))
     return StsRecord(policy_id, None, record, chosen.problems)
 

@@ -21,7 +21,7 @@ def read(records: tuple[bytes, ...], domain: str) -> TlsrptCheck:
     Every problem's `fix` is the whole record to publish.
     """
     good = f"{VERSION}; rua=mailto:tlsrpt@{domain}"
-    chosen = txt.choose(records, VERSION, good)
+    chosen = txt.choose(records, VERSION, good, _UNUSED)
     if chosen.record is None:
         return TlsrptCheck(None, problems=_with_better_fix(chosen, good))
     text = txt.printable(chosen.record)
@@ -46,7 +46,7 @@ def _with_better_fix(chosen: txt.Chosen, good: str) -> tuple[Problem, ...]:
         return _fixed(chosen.problems, good)
     reader = _Reader(chosen.meant.decode("ascii").strip(" \t\"'"))
     fix = reader.fix(good)
-    return tuple(replace(each, text=f"{each.text}: {_UNUSED}", fix=fix) for each in chosen.problems)
+    return tuple(replace(each, fix=fix) for each in chosen.problems)
 
 
 class _Reader:

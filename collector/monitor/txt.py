@@ -26,10 +26,10 @@ class Chosen:
     meant: bytes | None = None
 
 
-def choose(records: tuple[bytes, ...], version: str, good: str) -> Chosen:
+def choose(records: tuple[bytes, ...], version: str, good: str, why: str) -> Chosen:
     """The record that begins with `version` (`v=STSv1`) and a semicolon; all others are dropped (M3, R7).
 
-    `good` is a record to publish where there is none.
+    `good` is a record to publish where there is none, `why` what it means that none counts.
     """
     exact = [record for record in records if record.startswith(f"{version};".encode())]
     # By its grammar a blank may stand before the semicolon, by the rule above it may not: a contradiction of both
@@ -37,33 +37,33 @@ def choose(records: tuple[bytes, ...], version: str, good: str) -> Chosen:
     with_blank = [record for record in records if re.match(rb"%s[ \t]+;" % version.encode(), record)]
     begun = exact or with_blank
     if not begun:
-        return _missing(records, version, good)
+        return _missing(records, version, good, why)
     if len(begun) > 1:
-        text = f"{len(begun)} records begin with {version}; so senders use none of them"
+        text = f"{len(begun)} records begin with {version}; so senders use none of them: {why}"
         problem = Problem("several_records", "error", text, "Leave exactly one of them.")
         return Chosen(None, "several_records", (problem,))
     warnings = (_blank_warning(with_blank[0], alone=not exact),) if with_blank else ()
     return Chosen(begun[0], problems=warnings)
 
 
-def _missing(records: tuple[bytes, ...], version: str, good: str) -> Chosen:
+def _missing(records: tuple[bytes, ...], version: str, good: str, why: str) -> Chosen:
     """Why none of the records counts; one that was meant to is named."""
     value = version.partition("=")[2].encode()
     patterns = rb"[\s\"']*v\s*=\s*[\"']?%s[\"']?[\s;]*(?P<rest>.*)" % value
     pattern = re.compile(patterns, re.IGNORECASE | re.DOTALL)
     meant = next((match for record in records if (match := pattern.match(record))), None)
     if meant is None:
-        others = f"no TXT record begins with {version}; ({len(records)} of other kinds)"
+        others = f"no TXT record begins with {version}; ({len(records)} of other kinds):"
         text = others if records else f"there is no TXT record that begins with {version};"
-        return Chosen(None, "no_record", (Problem("no_record", "error", text, good),))
+        return Chosen(None, "no_record", (Problem("no_record", "error", f"{text} {why}", good),))
     octets: bytes = meant.string
     text = printable(octets)
     begins = text[: len(version)]
     if begins.lower() == version.lower() and begins != version:
-        said = f"the record begins with {begins}, which must be {version} in just this case"
+        said = f"the record begins with {begins}, which must be {version} in just this case: {why}"
         problem = Problem("version_case", "error", said, version + text[len(version) :])
     else:
-        said = f"the record must begin with {version}; and begins with {text[:16]!r}"
+        said = f"the record must begin with {version}; and begins with {text[:16]!r}: {why}"
         problem = Problem("version", "error", said, good)
     return Chosen(None, "no_record", (problem,), meant["rest"])
 
