@@ -1,5 +1,6 @@
 """A mail that something temporary stands against waits, and does not hold up those after it."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,7 +153,9 @@ def test_a_mail_that_the_server_breaks_off_over_waits(mailbox: Mailbox) -> None:
     mailbox.put(map(mail, range(4)))
     mailbox.holds()
     folder = mailbox.dovecot.directory / "home" / mailbox.user / "mail"
-    second = sorted([*folder.glob("cur/*"), *folder.glob("new/*")])[1]
+    # Seconds and microseconds stand in the names, as numbers of any length.
+    files = [*folder.glob("cur/*"), *folder.glob("new/*")]
+    second = sorted(files, key=lambda file: [int(number) for number in re.findall(r"[0-9]+", file.name)[:2]])[1]
     second.chmod(0)
     told = [in_short(mailbox.fetcher().fetch()) for _ in range(4)]
     # All at once; one by one up to there; the others; and from then on it is tried last.

@@ -7,8 +7,10 @@
   const ways = document.getElementById("ways");
   const note = document.getElementById("live-note");
   const began = Date.now();
-  const LIVE = [["is-seen", "live"], ["is-missing", "not seen"]];
-  const ENDS = [["is-seen", "ok"], ["is-missing", "stopped"], ["", "waiting"]];
+  const words = JSON.parse(box.dataset.words); // in the language of the page
+  const LIVE = [["is-seen", words.live], ["is-missing", words.missing]];
+  const ENDS = [["is-seen", words.ok], ["is-missing", words.stopped], ["", words.waiting]];
+  const utc = (time) => `${time.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
   const make = (name, text, style = "") => {
     const element = document.createElement(name);
@@ -16,7 +18,7 @@
     if (style) element.className = style;
     return element;
   };
-  const pick = (words, value) => words[value === null ? 2 : value ? 0 : 1];
+  const pick = (among, value) => among[value === null ? 2 : value ? 0 : 1];
 
   const showSteps = (steps) => {
     for (const { key, seen } of steps) {
@@ -30,8 +32,8 @@
 
   const showWays = (test) => {
     if (test === null) return;
-    const said = pick(["it arrived", "it did not arrive", "under way"], test.arrived);
-    const head = make("p", `Started ${new Date(test.started_at).toUTCString()}: `);
+    const said = pick([words.arrived, words.lost, words.underway], test.arrived);
+    const head = make("p", `${words.started} ${utc(new Date(test.started_at))}: `);
     head.append(make("strong", said));
     const parts = test.ways.flatMap((way) => {
       const list = make("ol", "", "way");
@@ -41,7 +43,7 @@
         item.append(make("span", text, `live-mark ${style}`), ` ${step.name}: ${step.text}`);
         list.append(item);
       }
-      return [make("h3", way.rua || "the record"), list];
+      return [make("h3", way.rua || words.record), list];
     });
     ways.replaceChildren(head, ...parts);
     ways.dataset.pending = test.arrived === null ? "yes" : "no";
@@ -54,13 +56,13 @@
     if (document.visibilityState === "visible") {
       try {
         const answer = await fetch(box.dataset.live, { headers: { Accept: "application/json" } });
-        if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+        if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
         const { steps, self_test: test } = await answer.json();
         showSteps(steps);
         if (ways.dataset.pending === "yes") showWays(test);
-        note.textContent = `Looked at ${new Date().toLocaleTimeString()}.`;
+        note.textContent = `${words.looked} ${utc(new Date())}`;
       } catch (error) {
-        note.textContent = `Could not look: ${error.message}.`;
+        note.textContent = `${words.failed} ${error.message}`;
       }
     }
     later();
