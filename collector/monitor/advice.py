@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from collector.domains import mx_matches
 from collector.monitor.checked import TlsrptCheck
 from collector.monitor.model import Observation, StsPolicy
-from collector.text import say
+from collector.text import say, sentences
 
 # While you test, a mistake should be forgotten after a day; later weeks protect better (section 10.2, M25).
 TESTING_MAX_AGE = 86_400
@@ -133,6 +133,11 @@ def wanted_policy(seen: Seen) -> StsPolicy:
     return made(there.mode, there.max_age, (*there.mx, *(host for host in hosts if not covers(there.mx, host))))
 
 
+def _files(domain: str, policy: StsPolicy) -> tuple[Item, ...]:
+    """The file to publish; none while it could name no MX host, which would be no policy (RFC 8461 section 3.2)."""
+    return (_item(domain, policy),) if policy.mx or policy.mode == "none" else ()
+
+
 def _tlsrpt(domain: str, ours: Ours, check: TlsrptCheck) -> Step:
     published = check.rua
     uris = [*(uri for uri in (ours.mailto, ours.https) if uri)]
@@ -165,7 +170,9 @@ def _file(domain: str, wanted: StsPolicy, seen: Seen) -> Step:
             "%(host)s needs an address, a web server, and a certificate for just this name; no redirect.", host=host
         )
         is_there = found is not None and _alike(found, wanted)
-    return Step("policy", say("Publish the policy"), why, (_item(domain, wanted),), is_there)
+    if not wanted.mx and wanted.mode != "none":
+        why = sentences(why, say("It names every MX host of the domain, and none is known now."))
+    return Step("policy", say("Publish the policy"), why, _files(domain, wanted), is_there)
 
 
 def _record(domain: str, wanted: StsPolicy, seen: Seen, now: datetime) -> Step:
@@ -198,7 +205,7 @@ def _roll_over(domain: str, wanted: StsPolicy, seen: Seen, now: datetime) -> tup
                 "held-back mail."
             ),
         ),
-        Step("enforce", say("Publish the policy in enforce"), why, (_item(domain, enforced),), is_enforced),
+        Step("enforce", say("Publish the policy in enforce"), why, _files(domain, enforced), is_enforced),
         Step(
             "enforce-record",
             say("Change the id"),

@@ -55,6 +55,14 @@ def test_from_nothing() -> None:
     assert of(made_plan, "policy").publish[0].name == "https://mta-sts.example.com/.well-known/mta-sts.txt"
 
 
+@pytest.mark.parametrize("mx", [(), None], ids=["none", "not known"])
+def test_without_mx_hosts_no_policy_is_offered(mx: tuple[str, ...] | None) -> None:
+    """One without mx lines would be none (RFC 8461 section 3.2)."""
+    made_plan = plan("example.com", OURS, seen(mx=mx), NOW)
+    assert (of(made_plan, "policy").publish, of(made_plan, "enforce").publish) == ((), ())
+    assert "none is known now" in of(made_plan, "policy").why
+
+
 def test_everything_is_there() -> None:
     what = seen(made("testing", 86400, MX), "a1", tlsrpt=(f"v=TLSRPTv1; rua={HERE}".encode(),))
     made_plan = plan("example.com", OURS, what, NOW)
