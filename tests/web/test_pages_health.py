@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from collector.store.queries import Daily, DayFigures, DomainOverview, Failure, MxFigures, MxTable, NotAttributable
-from dashboard.web.pages.causes import causes, consequences, grouped, headline
-from dashboard.web.pages.health import Health, health, order
+from dashboard.causes import causes, consequences, grouped, headline
+from dashboard.health import Health, health, order
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 

@@ -4,10 +4,10 @@ from flask import Blueprint, render_template
 
 from collector.store import queries
 from collector.store.queries import Daily, Filter, MxTable, Policies, PublishedPolicy
+from dashboard.causes import causes, consequences, grouped, headline
 from dashboard.charts import by_week, changes, heat, is_by_week
 from dashboard.drift import drift
 from dashboard.web import asked, scope, state
-from dashboard.web.pages.causes import causes, consequences, grouped, headline
 
 # How many causes are read to say when, where and under which mode; the totals come from the MX table.
 _CAUSES = 1000

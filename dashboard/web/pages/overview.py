@@ -7,8 +7,8 @@ from flask import Blueprint, render_template, request
 from collector.store import queries
 from collector.store.queries import Filter
 from dashboard.charts import sparkline
+from dashboard.health import health, order
 from dashboard.web import access, asked, params, state
-from dashboard.web.pages.health import health, order
 
 _MOST_FOREIGN = 10  # here; all of them have a page of their own
 _MOST_LINES = 8  # of what needs attention: as many as are read

@@ -11,7 +11,7 @@ from dashboard import result_types
 from dashboard.charts import Sparkline, sparkline
 from dashboard.web import access, asked, scope, state
 from dashboard.web.pages.domain import render
-from dashboard.web.pages.whose import at_host, by_reporter, of_type
+from dashboard.whose import at_host, by_reporter, of_type
 
 _RECENT_REPORTS = 10
 
