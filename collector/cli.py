@@ -42,9 +42,6 @@ class Context:
         given = settings.gather(self.file, os.environ, self.overrides)
         loaded = settings.build(given)
         log.configure(loaded.log.level)
-        for item in given:
-            if item.source and item.row.later:
-                _log.warning("%s: has no effect in this version", item.source)
         for name in settings.unknown_variables(os.environ):
             _log.warning("%s: there is no such setting, so it does nothing", name)
         return loaded

@@ -33,7 +33,7 @@ def settings() -> Iterator[str]:
             yield f"\n### {f'[{section}]' if section else 'At the top of the file'}\n\n"
             yield "| key | variable | default | |\n|---|---|---|---|\n"
         default = f"`{row.default}`" if row.default else "none"
-        notes = " *Secret.*" * row.secret + " *No effect in this version.*" * row.later
+        notes = " *Secret.*" * row.secret
         yield f"| `{row.key}` | `{row.variable}` | {default} | {_cell(row.help)}{notes} |\n"
 
 

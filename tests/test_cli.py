@@ -14,7 +14,7 @@ import click
 import pytest
 
 from collector import __version__, cli, log
-from collector.settings import load, rows
+from collector.settings import load
 from collector.settings.shown import hide
 from tests.support.processes import TLSRPT, environment, tlsrpt
 
@@ -77,16 +77,6 @@ def test_a_slip_in_the_environment_is_a_warning(tmp_path: Path) -> None:
     assert "TLSRPT_SMTP_LISTN: there is no such setting" in done.stderr
 
 
-def test_a_setting_that_does_nothing_yet_is_a_warning(tmp_path: Path) -> None:
-    later = [row for row in rows() if row.later]
-    variables = {row.variable: row.default for row in later}
-    done = tlsrpt("config", "--check", cwd=tmp_path, variables=variables)
-    assert (done.returncode, done.stdout) == (0, "")
-    assert [line.split(": ", 1)[1] for line in done.stderr.splitlines()] == [
-        f"{row.variable}: has no effect in this version" for row in later
-    ]
-
-
 def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
     with subprocess.Popen(
         [*TLSRPT, "config"], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -127,7 +117,7 @@ def test_config_hides_secrets(tmp_path: Path) -> None:
     assert "s3cret" not in printed
     assert '# url = "postgresql://tlsrpt:(hidden)@db.example/tlsrpt?(hidden)"  # TLSRPT_DATABASE_URL' in printed
     assert '# password = "(hidden)"  # TLSRPT_MAIL_PASSWORD' in printed
-    assert tomllib.loads(printed)["mail"]["starttls"] == "yes"
+    assert tomllib.loads(printed)["mail"]["starttls"] == "auto"
 
 
 @pytest.mark.parametrize(
@@ -139,6 +129,7 @@ def test_config_hides_secrets(tmp_path: Path) -> None:
         ("postgresql://h/d", "postgresql://h/d"),
         ("postgresql://u@h/d", "postgresql://u@h/d"),
         ("postgresql://u:u@h/d", "postgresql://u:(hidden)@h/d"),
+        ("https://hooks.example.com/services/T0/s3cret", "(hidden)"),
     ],
 )
 def test_hidden(secret: str, shown: str) -> None:

@@ -39,8 +39,10 @@ GOOD = [
     ("limits.report_bytes", "20MB", 20_000_000),
     ("limits.report_bytes", "512", 512),
     ("monitor.timeout", "2.5", 2.5),
-    ("mail.starttls", "No", False),
+    ("mail.starttls", "No", "no"),
     ("mail.from", "TLS reports <tls@example.com>", "TLS reports <tls@example.com>"),
+    ("alerts.failure_percent", "0.5", 0.5),
+    ("alerts.webhooks", "https://hook.example.com/in?token=x,http://[::1]:8081/", ("https://hook.example.com/in?token=x", "http://[::1]:8081/")),
     ("summary.recipients", "a@example.com,b@example.com=example.com+Example.net",
      (Recipient("a@example.com"), Recipient("b@example.com", ("example.com", "example.net")))),
     ("summary.at", "sunday 6:30", WeeklyTime(6, time(6, 30))),
@@ -72,7 +74,10 @@ BAD = [
     ("auth.dkim", "yes", "'yes' is none of require, record, off"),
     ("limits.message_bytes", "10 megs", "'10 megs' is not a size such as 10 MiB"),
     ("monitor.timeout", "nan", "'nan' is not a number of seconds"),
-    ("mail.starttls", "perhaps", "'perhaps' is neither yes nor no"),
+    ("mail.starttls", "perhaps", "'perhaps' is none of yes, no, auto"),
+    ("mail.from", "TLS reports", "'TLS reports' is no mail address"),
+    ("alerts.webhooks", "hook.example.com/s3cret", "not an http or https address"),
+    ("alerts.failure_percent", "101", "'101' is not a number of hundredths such as 5 or 0.5"),
     ("summary.recipients", "postmaster", "'postmaster' is no mail address"),
     ("summary.at", "Mon 25:00", "'Mon 25:00' is not a time such as Mon 07:00"),
     ("summary.timezone", "Mars/Olympus", "'Mars/Olympus' is no time zone"),
@@ -123,7 +128,7 @@ def test_a_file_says_things_the_way_toml_does(tmp_path: Path) -> None:
     )
     loaded = load(file, {})
     assert loaded.domains == ("example.com", "example.net")
-    assert loaded.mail.starttls is False
+    assert loaded.mail.starttls == "no"
     assert (loaded.monitor.timeout, loaded.monitor.smtp_port) == (1.5, 25)
 
 
@@ -245,7 +250,7 @@ CONTRACT = {
     "TLSRPT_MAIL_FROM": "",
     "TLSRPT_MAIL_USER": "",
     "TLSRPT_MAIL_PASSWORD": "",
-    "TLSRPT_MAIL_STARTTLS": "yes",
+    "TLSRPT_MAIL_STARTTLS": "auto",
     "TLSRPT_SUMMARY_RECIPIENTS": "",
     "TLSRPT_SUMMARY_AT": "Mon 07:00",
     "TLSRPT_SUMMARY_TIMEZONE": "UTC",

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 
 import click
 
@@ -33,7 +34,7 @@ def schedule(context: Context) -> int:
     """
     settings = context.settings
     with context.engine() as engine:
-        planned = [job for make in JOBS if (job := make(settings, engine)) is not None]
+        planned = [job for make in jobs_of_all() if (job := make(settings, engine)) is not None]
         asyncio.run(_until_told(settings, engine, planned))
     return 0
 
@@ -75,8 +76,16 @@ def fetching(settings: Settings, engine: Engine) -> jobs.Job | None:
     return FetchJob(fetcher(settings, engine)).job()
 
 
-# Summaries and alerts join here. None: there is nothing to do for it under these settings.
-JOBS: tuple[Callable[[Settings, Engine], jobs.Job | None], ...] = (polling, counting_backlog, fetching, retention.job)
+Make = Callable[[Settings, Engine], jobs.Job | None]  # None: there is nothing to do for it under these settings
+_OWN: tuple[Make, ...] = (polling, counting_backlog, fetching, retention.job)
+GROUP = "tlsrpt.jobs"
+
+
+def jobs_of_all() -> Iterator[Make]:
+    """Our own jobs, and those of other packages: the summaries and the alerts are the dashboard's."""
+    yield from _OWN
+    for point in entry_points(group=GROUP):
+        yield point.load()
 
 
 async def _until_told(settings: Settings, engine: Engine, planned: list[jobs.Job]) -> None:

@@ -1,6 +1,7 @@
 """Settings: one table, three sources (file < environment < command line), everything checked at load."""
 
 from collector.settings.load import Given, build, gather, load, rows, unknown_variables
+from collector.settings.mail import Alerts, Mail, Summary
 from collector.settings.table import (
     Auth,
     Database,
@@ -10,18 +11,17 @@ from collector.settings.table import (
     Limits,
     Lmtp,
     Log,
-    Mail,
     Monitor,
     Settings,
     Smtp,
-    Summary,
     Verdict,
 )
-from collector.settings.values import Address, Recipient
+from collector.settings.values import Address, Recipient, WeeklyTime
 from collector.settings.web import Web
 
 __all__ = [
     "Address",
+    "Alerts",
     "Auth",
     "Database",
     "Dns",
@@ -39,6 +39,7 @@ __all__ = [
     "Summary",
     "Verdict",
     "Web",
+    "WeeklyTime",
     "build",
     "gather",
     "load",

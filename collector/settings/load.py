@@ -26,7 +26,6 @@ class Row:
     default: str
     help: str
     secret: bool
-    later: bool  # nothing in this version asks for it yet
     field: dataclasses.Field[Any]
 
     @property
@@ -53,7 +52,7 @@ def rows() -> Iterator[Row]:
             if "parse" in item.metadata:
                 meta = item.metadata
                 key = item.name.rstrip("_")
-                yield Row(section, key, meta["default"], meta["help"], meta["secret"], meta["later"], item)
+                yield Row(section, key, meta["default"], meta["help"], meta["secret"], item)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ def setting(
     help: str,  # noqa: A002
     *,
     secret: bool = False,
-    later: bool = False,
 ) -> Any:
-    """One row of the table, as the metadata of a dataclass field. `later`: nothing in this version asks for it yet."""
+    """One row of the table, as the metadata of a dataclass field."""
     return field(
         default_factory=lambda: parse(default),
-        metadata={"parse": parse, "default": default, "help": help, "secret": secret, "later": later},
+        metadata={"parse": parse, "default": default, "help": help, "secret": secret},
     )

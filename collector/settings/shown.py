@@ -11,9 +11,12 @@ def text(given: Given) -> str:
 
 
 def hide(secret: str) -> str:
-    """A secret as it may be seen: of a URL all but its password and query, of anything else nothing."""
+    """A secret as it may be seen: of a database URL all but its password and query, of anything else nothing.
+
+    The path of another URL may be a secret too: those of webhooks are.
+    """
     parts = urlsplit(secret)
-    if not parts.scheme:
+    if not parts.scheme.startswith(("sqlite", "postgres")):
         return "(hidden)" if secret else ""
     if parts.password:
         secret = secret.replace(f":{parts.password}@", ":(hidden)@", 1)

@@ -7,11 +7,11 @@ line, and the page in docs/ are all made from this table.
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from collector.settings import values
+from collector.settings.mail import Alerts, Mail, Summary
 from collector.settings.row import setting
-from collector.settings.values import Address, Recipient, WeeklyTime
+from collector.settings.values import Address
 from collector.settings.web import Web
 
 
@@ -237,28 +237,6 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    relay: Address | None = setting(
-        values.optional(values.address), "", "`host:port` for summaries and alerts.", later=True
-    )
-    from_: str | None = setting(values.optional(values.text), "", "Sender of summaries and alerts.", later=True)
-    user: str | None = setting(values.optional(values.text), "", "Name for AUTH at the relay.", later=True)
-    password: str | None = setting(
-        values.optional(values.text), "", "Password for AUTH at the relay.", secret=True, later=True
-    )
-    starttls: bool = setting(values.flag, "yes", "STARTTLS at the relay, certificate checked.", later=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    recipients: tuple[Recipient, ...] = setting(
-        values.listed(values.summary_recipient), "", "`addr` or `addr=domain1+domain2`.", later=True
-    )
-    at: WeeklyTime = setting(values.weekly_time, "Mon 07:00", "When the weekly mail goes out.", later=True)
-    timezone: ZoneInfo = setting(values.timezone, "UTC", "The zone of `at`.", later=True)
-
-
-@dataclass(frozen=True, slots=True)
 class Metrics:
     domain_labels: int = setting(
         values.number(0, 10_000),
@@ -304,5 +282,6 @@ class Settings:
     keep: Keep = field(default_factory=Keep)
     mail: Mail = field(default_factory=Mail)
     summary: Summary = field(default_factory=Summary)
+    alerts: Alerts = field(default_factory=Alerts)
     metrics: Metrics = field(default_factory=Metrics)
     log: Log = field(default_factory=Log)

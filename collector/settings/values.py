@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
+from email.utils import parseaddr
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -200,6 +201,30 @@ def flag(value: str) -> bool:
     return words[value.strip().lower()]
 
 
+def flag_or(word: str) -> Callable[[str], str]:
+    """`yes`, `no`, or that word."""
+
+    def parse(value: str) -> str:
+        if value.strip().lower() == word:
+            return word
+        try:
+            return "yes" if flag(value) else "no"
+        except ValueError:
+            raise ValueError(f"{value!r} is none of yes, no, {word}") from None
+
+    return parse
+
+
+def percentage(value: str) -> float:
+    try:
+        parsed = float(value)
+    except ValueError:
+        parsed = -1.0
+    if not 0 < parsed <= 100:
+        raise ValueError(f"{value!r} is not a number of hundredths such as 5 or 0.5")
+    return parsed
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value not in choices:
@@ -235,11 +260,26 @@ def recipient_pattern(value: str) -> str:
     return f"{local.lower()}@{host if host == '*' else domain(host)}"
 
 
+def mail_address(value: str) -> str:
+    """`local@domain`, without a name beside it."""
+    if not re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", value.strip()):
+        raise ValueError(f"{value!r} is no mail address")
+    return value.strip()
+
+
+def mailbox(value: str) -> str:
+    """`local@domain` or `Name <local@domain>`."""
+    name, address = parseaddr(value.strip())
+    if (not name and address != value.strip()) or re.search(r"[\r\n]", value):
+        raise ValueError(f"{value!r} is no mail address")
+    mail_address(address)
+    return value.strip()
+
+
 def summary_recipient(value: str) -> Recipient:
     """`addr` or `addr=domain1+domain2`."""
     addr, _, names = value.partition("=")
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", addr):
-        raise ValueError(f"{addr!r} is no mail address")
+    addr = mail_address(addr)
     return Recipient(addr, tuple(domain(name) for name in names.split("+") if name))
 
 
@@ -266,6 +306,13 @@ def exact_url(value: str) -> str:
     """As it is written: an issuer with a slash at its end is another one without."""
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", value):
         raise ValueError(f"{value!r} is no http or https address")
+    return value
+
+
+def hook_url(value: str) -> str:
+    """As it is written. It may hold a secret: no message shows any of it."""
+    if not re.fullmatch(r"https?://[^\s/?#]+[^\s#]*", value):
+        raise ValueError("not an http or https address")
     return value
 
 

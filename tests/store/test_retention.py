@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from collector.commands.schedule import JOBS
+from collector.commands.schedule import jobs_of_all
 from collector.delivery import Delivery, Envelope, Reason
 from collector.ids import new_id
 from collector.retention import job, keep_within_bounds
@@ -179,7 +179,7 @@ def test_the_scheduler_does_it(collector: Collector) -> None:
         return await job(replace(Settings(), keep=Keep(deliveries=2)), collector.engine).step()
 
     put(collector, *letters(5))
-    assert job in JOBS
+    assert job in jobs_of_all()
     assert asyncio.run(once()) == 300
     assert len(queries.deliveries(collector.engine).items) == 2
 

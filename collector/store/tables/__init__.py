@@ -4,18 +4,18 @@ Report-side tables carry `domain_id` in every primary, unique and foreign key, a
 and distribution by domain are a matter of operation. Ids are UUIDv7 made by the program; there is no IDENTITY.
 """
 
+from collector.store.tables.alerts import alert, alert_notice
 from collector.store.tables.arrivals import delivery, delivery_part, report
 from collector.store.tables.base import REPORT_SIDE, metadata
 from collector.store.tables.checks import check_state
 from collector.store.tables.domains import domain, domain_mx, known_domains, poll, published_policy
+from collector.store.tables.mail import recipient, summary_run, unsubscribed
 from collector.store.tables.mailboxes import imap_folder
 from collector.store.tables.operators import (
-    alert,
     api_token,
     audit,
     login_failure,
     secret,
-    summary_run,
     user,
     web_session,
 )
@@ -34,6 +34,7 @@ __all__ = [
     "REPORT_SIDE",
     "ROLLUPS",
     "alert",
+    "alert_notice",
     "api_token",
     "audit",
     "check_state",
@@ -48,6 +49,7 @@ __all__ = [
     "metadata",
     "poll",
     "published_policy",
+    "recipient",
     "report",
     "rollup_day",
     "rollup_failure",
@@ -58,6 +60,7 @@ __all__ = [
     "secret",
     "self_test",
     "summary_run",
+    "unsubscribed",
     "user",
     "web_session",
 ]

@@ -1,6 +1,6 @@
-"""Those who look at the figures: who they are, what was sent to them, what the program keeps secret for them."""
+"""Those who look at the figures: who they are, what they did, what the program keeps secret for them."""
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text, text
+from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, Text, text
 
 from collector.store.tables.base import metadata
 from collector.store.types import Id, Instant, Json
@@ -89,32 +89,4 @@ secret = Table(
     Column("value", LargeBinary, nullable=False, comment="random bytes"),
     Column("created_at", Instant, nullable=False),
     comment="Keys that the program makes for itself: what signs the sessions of the web pages.",
-)
-
-summary_run = Table(
-    "summary_run",
-    metadata,
-    Column("week", String(8), primary_key=True, comment="ISO week, 2026-W47"),
-    Column("recipient", String(320), primary_key=True),
-    Column("message_id", Text, nullable=False),
-    Column("claimed_at", Instant, nullable=False),
-    Column("sent_at", Instant),
-    Column("attempts", Integer, nullable=False),
-    Column("last_error", Text),
-    comment="Which recipient has which week's mail: never twice.",
-)
-
-alert = Table(
-    "alert",
-    metadata,
-    Column("alert_id", Id, primary_key=True),
-    Column("domain_id", Id, ForeignKey("domain.domain_id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("rule", String(64), nullable=False),
-    Column("subject", Text, nullable=False, comment="what within the domain: an MX, a reporter"),
-    Column("opened_at", Instant, nullable=False),
-    Column("updated_at", Instant, nullable=False),
-    Column("closed_at", Instant),
-    Column("muted_until", Instant),
-    Column("evidence", Json, nullable=False),
-    comment="What was found wrong, from when to when.",
 )
