@@ -1,32 +1,26 @@
-"""Puts a world into an empty database: through `commit()`, with large groups, no waiting for the disk, indexes last."""
+"""Puts a world into an empty database: many days in a transaction, no waiting for the disk, indexes last."""
 
+import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from datetime import time as time_of_day
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Engine, Index, event, text
 
-from bench.load.world import DAYS, World, domain_name, mx_of
-from collector.monitor.checked import Certificate, Check, MxCheck, StsCheck, TlsrptCheck
-from collector.monitor.model import Observation, StsPolicy
-from collector.store import domains, published
-from collector.store.commit import commit
-from collector.store.domains import Snapshot
-from collector.store.engine import Held, open_engine, reading, writing
+from bench.load.documents import Mail
+from bench.load.publish import publish
+from bench.load.rows import Rows
+from bench.load.world import World
+from collector.store.engine import open_engine, writing
 from collector.store.startup import upgrade
-from collector.store.tables import delivery, delivery_part, report
+from collector.store.tables import ROLLUPS, delivery, delivery_part, report
 
-_GROUP = 5000
-# Whether a report is there already is looked up by this one while the world is stored.
-_NEEDED = frozenset({"ix_report_content"})
-_LATER = tuple(
-    index for table in (delivery, delivery_part, report) for index in table.indexes if index.name not in _NEEDED
-)
-_HASTY_SQLITE = ("synchronous=OFF", "foreign_keys=OFF", "cache_size=-1000000", "wal_autocheckpoint=65536")
+_GROUP = 150_000  # mails in a transaction, about
+_LATER = tuple(index for table in (delivery, delivery_part, report, *ROLLUPS) for index in table.indexes)
+_HASTY_SQLITE = ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-1000000")
 _HASTY_POSTGRESQL = ("synchronous_commit = off", "session_replication_role = replica", "maintenance_work_mem = '512MB'")
 
 
@@ -43,53 +37,48 @@ class Loaded:
 def load(url: str, world: World) -> Loaded:
     """Fills the database at `url`, which is empty or has the schema and no rows."""
     began = time.monotonic()
-    with _hasty(url) as engine:
+    with _without_pauses(), _hasty(url) as engine:
         upgrade(engine)
-        _publish(engine, world)
+        ids = publish(engine, world)
         with _indexes_last(engine):
-            reports, results = _store(engine, world)
+            reports, results = _store(engine, world, ids)
     _settle(url)
     return Loaded(results, reports, world.domains, time.monotonic() - began)
 
 
-def _store(engine: Engine, world: World) -> tuple[int, int]:
-    held, snapshot = Held(engine), Snapshot()
+def _store(engine: Engine, world: World, ids: Mapping[str, UUID]) -> tuple[int, int]:
     reports = results = 0
-    for day in world.days():
-        for start in range(0, len(day), _GROUP):
-            stored = commit(held, day[start : start + _GROUP], snapshot)
-            assert all(each.outcome == "stored" for each in stored)
-        reports += len(day)
-        results += sum(len(each.found[0].report.policies) for each in day)
-    held.close()
+    for group in _groups(world.days()):
+        with writing(engine) as connection:
+            rows = Rows(connection, ids)
+            for mail in group:
+                rows.add(mail)
+            rows.write()
+        reports += len(group)
+        results += sum(len(mail.form.results) for mail in group)
     return reports, results
 
 
-def _publish(engine: Engine, world: World) -> None:
-    """All domains are known, looked at twice, and checked; nothing is due for a year."""
-    first = datetime.combine(world.first, time_of_day(), UTC)
-    last = first + timedelta(days=DAYS)
-    ids = dict(_add(engine, world, first))
-    for number in range(world.domains):
-        name, mx = domain_name(number), mx_of(number)
-        for at, mode in ((first, "testing"), (first + timedelta(days=DAYS // 2), "enforce"), (last, "enforce")):
-            policy = StsPolicy(mode, 604_800, mx, f"version: STSv1\nmode: {mode}\nmax_age: 604800\n")
-            seen = Observation(at, f"id{mode}", policy, mx_hosts=mx)
-            published.record(engine, ids[name], seen, last + timedelta(days=365), check=_check(name, seen))
+def _groups(days: Iterable[list[Mail]]) -> Iterator[list[Mail]]:
+    """Whole days, several together: each transaction writes the pages with the last days of every domain again."""
+    group: list[Mail] = []
+    for day in days:
+        group += day
+        if len(group) >= _GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
-def _add(engine: Engine, world: World, at: datetime) -> Iterator[tuple[str, Any]]:
-    domains.add(engine, [domain_name(number) for number in range(world.domains)], at)
-    with reading(engine) as connection:
-        yield from domains.load(connection).ids.items()
-
-
-def _check(name: str, seen: Observation) -> Check:
-    certificate = Certificate(seen.at + timedelta(days=61), seen.mx_hosts or (), True)
-    rua = f"mailto:tlsrpt@{name}"
-    mx = tuple(MxCheck(host, True, True, certificate) for host in seen.mx_hosts or ())
-    sts = StsCheck(f"v=STSv1; id={seen.policy_id}", seen.policy_id, seen.policy, None)
-    return Check(name, seen.at, TlsrptCheck(f"v=TLSRPTv1; rua={rua}", (rua,)), sts, mx)
+@contextmanager
+def _without_pauses() -> Iterator[None]:
+    """Nothing here is garbage before the end: the collector would look through all of it again and again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The made-up world: a hosting company's domains, one of them big, twenty reporters, and failures in bursts.
 
-Every number comes from a generator with a seed, so that the same size is the same world on each database.
+Every number comes from a generator with a seed, so that the same size is the same world on each database. A reporter
+tells of as many sessions with a domain on each working day, and of half as many at the weekend.
 """
 
 import random
@@ -8,16 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from bench.load.documents import Burst, Reporter, deliver
-from collector.delivery import Delivery
+from bench.load.documents import Burst, Form, Mail, Reporter, form_of
 
 BIG = "big.example"
 DAYS = 180  # the last ends yesterday; 90 days and the 90 before can be compared
 _A_PAGE, _MOST_DOMAINS = 110, 5000
 _MOST_BIG = 100  # reports about the big domain in a day, five of each reporter
 _RESULTS = 1.7  # in a report, on average
+_PACE = 1  # milliseconds from one mail to the next
+_SATURDAY = 5
 # By how often they write about a small domain; and how many policy results stand in each of their reports.
-REPORTERS = tuple(Reporter(f"reporter{number}.example", (1, 2, 1, 3, 2, 3)[number % 6]) for number in range(20))
+REPORTERS = tuple(
+    Reporter(name, f"{name}.example", f"tls@{name}.example", (1, 2, 1, 3, 2, 3)[number % 6])
+    for number, name in enumerate(f"reporter{number}" for number in range(20))
+)
 _FAULTS = (
     ("certificate-expired", "CERT_HAS_EXPIRED"),
     ("starttls-not-supported", None),
@@ -53,13 +58,18 @@ class World:
     def first(self) -> date:
         return self.today - timedelta(days=DAYS)
 
-    def days(self) -> Iterator[list[Delivery]]:
-        """The deliveries day by day, in the order in which they came."""
+    def days(self) -> Iterator[list[Mail]]:
+        """The mails day by day, in the order in which they came."""
         chance = random.Random(self.results)
-        rates = self._rates(chance)
-        bursts = [self._bursts(number, chance) for number in range(self.domains)]
+        domains = [_Domain(number, rate, chance) for number, rate in enumerate(self._rates(chance))]
         for day in range(DAYS):
-            yield self._day(day, rates, bursts, chance)
+            on = self.first + timedelta(days=day)
+            arrival = datetime.combine(on + timedelta(days=1), time(1), UTC)
+            forms = (form for domain in domains for form in domain.told(day, on.weekday() >= _SATURDAY))
+            yield [
+                Mail(form, on, number, arrival + timedelta(milliseconds=_PACE * place))
+                for place, (number, form) in enumerate(forms)
+            ]
 
     def _rates(self, chance: random.Random) -> list[float]:
         """Reports in a day, by domain: few have much mail, most have little."""
@@ -69,29 +79,42 @@ class World:
         each = (in_a_day - big) / sum(weights)
         return [big, *(each * weight for weight in weights)]
 
-    def _bursts(self, number: int, chance: random.Random) -> tuple[Burst, ...]:
+
+class _Domain:
+    """One domain, and what its reporters say of it."""
+
+    def __init__(self, number: int, rate: float, chance: random.Random) -> None:
+        self._number, self._rate, self._chance = number, rate, chance
+        self._name, self._mx = domain_name(number), mx_of(number)
+        self._bursts = self._troubles()
+        self._forms: dict[tuple[int, bool, tuple[Burst, ...]], Form] = {}
+        self._usual: dict[int, int] = {}  # sessions on a working day
+
+    def told(self, day: int, is_weekend: bool) -> Iterator[tuple[int, Form]]:
+        """The reports about one day: its number, and what it says."""
+        now = tuple(burst for burst in self._bursts if burst.first <= day < burst.last)
+        for count in range(int(self._rate + self._chance.random())):
+            yield count, self._form(count, is_weekend, now)
+
+    def _form(self, count: int, is_weekend: bool, bursts: tuple[Burst, ...]) -> Form:
+        form = self._forms.get((count, is_weekend, bursts))
+        if form is None:
+            form = self._forms[count, is_weekend, bursts] = self._made(count, is_weekend, bursts)
+        return form
+
+    def _made(self, count: int, is_weekend: bool, bursts: tuple[Burst, ...]) -> Form:
+        usual = self._usual.setdefault(count, self._chance.randint(20, 400))
+        place = count if self._number == 0 else count + self._number % 3
+        reporter, sessions = REPORTERS[place % len(REPORTERS)], usual // 2 if is_weekend else usual
+        return form_of(self._name, self._mx, reporter, sessions, bursts, self._chance)
+
+    def _troubles(self) -> tuple[Burst, ...]:
         """Every fourth domain has a few days of trouble; the big one is never quite without."""
-        mx = mx_of(number)
-        found = []
-        for _ in range(8 if number == 0 else chance.choice((0, 0, 0, 1))):
+        chance, found = self._chance, []
+        for _ in range(8 if self._number == 0 else chance.choice((0, 0, 0, 1))):
             fault, reason = chance.choice(_FAULTS)
             begin = chance.randrange(DAYS)
-            found.append(Burst(begin, begin + chance.randint(2, 9), fault, chance.choice(mx), reason, 0.2))
-        if number == 0:
-            found.append(Burst(0, DAYS, "validation-failure", mx[0], None, 0.002))
+            found.append(Burst(begin, begin + chance.randint(2, 9), fault, chance.choice(self._mx), reason, 0.2))
+        if self._number == 0:
+            found.append(Burst(0, DAYS, "validation-failure", self._mx[0], None, 0.002))
         return tuple(found)
-
-    def _day(
-        self, day: int, rates: list[float], bursts: list[tuple[Burst, ...]], chance: random.Random
-    ) -> list[Delivery]:
-        on = self.first + timedelta(days=day)
-        arrival = datetime.combine(on + timedelta(days=1), time(1), UTC)
-        found: list[Delivery] = []
-        for number, rate in enumerate(rates):
-            now = tuple(burst for burst in bursts[number] if burst.first <= day < burst.last)
-            for count in range(int(rate + chance.random())):
-                reporter = REPORTERS[(count if number == 0 else count + number % 3) % len(REPORTERS)]
-                at = arrival + timedelta(milliseconds=100 * len(found))
-                name = domain_name(number)
-                found.append(deliver(name, mx_of(number), reporter, on, count, at, now, chance))
-        return found
