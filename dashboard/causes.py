@@ -9,6 +9,9 @@ from collector.store.queries import Daily, FailedDay, Failure, MxTable
 from dashboard import explain
 from dashboard.verdict.blame import EVERYBODY, ONE_MX, ONE_REPORTER, SEVERAL, blame
 
+# How many failures are read to say when, where and under which mode; the totals come from the MX table.
+MOST_LISTED = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:

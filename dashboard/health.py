@@ -10,13 +10,14 @@ from collector.text import say
 # Failures happen: a session in a hundred is where somebody should look today.
 _BAD_RATE = 0.01
 _RECENT_DAYS = 3
+LEVELS = ("bad", "look", "ok")  # the worst first
 # A report comes a day after its day, and is retried for another (R18, R38): silence of three days is news.
 _SILENCE = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`level`: `bad`, `look` or `ok`. `texts` say why, the worst first; never empty.
+    """`level` is one of LEVELS. `texts` say why, the worst first; never empty.
 
     `kind` is what the first text is about: `failures`, `policy`, `record` (there is none), `silence`, or "".
     """
@@ -40,7 +41,7 @@ def health(row: DomainOverview, now: datetime, last: date) -> Health:
 
 def order(row: DomainOverview, health: Health) -> tuple[int, float, str]:
     """Sort key: problems first, then the highest failure rate, then the name."""
-    return ("bad", "look", "ok").index(health.level), -_rate(row.daily), row.name
+    return LEVELS.index(health.level), -_rate(row.daily), row.name
 
 
 def _rate(days: Sequence[tuple[int, int]]) -> float:

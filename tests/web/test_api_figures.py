@@ -45,6 +45,10 @@ def test_domains(client: FlaskClient) -> None:
         "failed": 0,
         "last_report": None,
         "mode_error": "no_record",
+        "level": "look",
+        "state": ["no MTA-STS record", "no report yet"],
+        "sessions_before": 0,
+        "failed_before": 0,
     }
 
 
@@ -78,6 +82,7 @@ def test_daily(client: FlaskClient) -> None:
         "failed": 10,
         "reports": 1,
         "by_policy_type": {"sts": {"successful": 90, "failed": 10}},
+        "unauthenticated": 0,
     }
     assert days[0] == {
         "day": "2026-11-08",
@@ -87,6 +92,7 @@ def test_daily(client: FlaskClient) -> None:
         "failed": 0,
         "reports": 0,
         "by_policy_type": {},
+        "unauthenticated": 0,
     }
 
 
@@ -158,8 +164,10 @@ def test_policies(client: FlaskClient) -> None:
             "error": None,
             "error_detail": None,
             "last_seen": "2026-11-24T12:00:00Z",
+            "text": "version: STSv1\nmode: enforce\n",
         }
     ]
+    assert answer["changes"] == [{"at": "2026-11-10T00:00:00Z", "kind": "first", "text": "first seen: enforce"}]
     assert {(row["reporter"], row["mode"], row["stale"]) for row in answer["reported"]} == {
         ("reporter.example", "enforce", False),
         ("other.example", "enforce", False),

@@ -42,7 +42,7 @@ WITH_CSV = [*LISTS, *(f"domains/example.com/{name}" for name in OF_A_DOMAIN)]
         *((f"domains/unknown.example/{name}", 404, "not_found") for name in (*OF_A_DOMAIN, "policies", "chart")),
         ("domains/foreign.example/daily", 404, "not_found"),  # reported, but nobody added it
         ("domains/not%20a%20name/daily", 404, "not_found"),
-        ("domains/example.com", 405, "method_not_allowed"),  # it can be removed
+        ("domains/example.com/adopt", 405, "method_not_allowed"),
         ("reports/1", 404, "not_found"),
         ("nothing", 404, "not_found"),
         ("", 404, "not_found"),

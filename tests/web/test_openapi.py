@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,8 @@ from tests.web.conftest import MakeApp
 
 # Asked of the network, which has tests of its own: test_check.py, tests/setup.
 ASKS_THE_NETWORK = {"setup", "self_test", "check"}
+# What stands in a path, where one example will do.
+_ONE_EACH = {"position": "0", "host": "mx1.example.com", "reporter": "reporter.example", "name": "foreign.example"}
 
 
 @pytest.fixture
@@ -74,14 +76,9 @@ def asked(document: dict[str, Any], filled: Engine, client: FlaskClient) -> Iter
         if "get" not in methods or methods["get"]["operationId"] in ASKS_THE_NETWORK:
             continue
         names = [name for name in of_path if f"{{{name}}}" in path]
-        for value in of_path[names[0]] if names else [""]:
-            yield (
-                path.replace(f"{{{names[0] if names else ''}}}", str(value))
-                .replace("{position}", "0")
-                .replace("{host}", "mx1.example.com")
-                .replace("{reporter}", "reporter.example"),
-                methods["get"],
-            )
+        for values in product(*(of_path[name] for name in names)):
+            places = dict(zip(names, values, strict=True)) | _ONE_EACH
+            yield re.sub(r"\{(\w+)\}", lambda found, places=places: str(places[found[1]]), path), methods["get"]
 
 
 def test_every_answer_is_as_declared(client: FlaskClient, filled: Engine, document: dict[str, Any]) -> None:

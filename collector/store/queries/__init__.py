@@ -4,6 +4,18 @@ A function takes an `Engine`, opens one read transaction, and returns frozen dat
 Days are UTC days, ranges include both ends. `None` in a figure means unknown, never zero.
 """
 
+from collector.store.queries.across import (
+    HostOf,
+    ReporterAcross,
+    ReporterDay,
+    Spread,
+    ToldOf,
+    TypeShare,
+    domains_sharing,
+    reporter_across,
+    spread,
+    type_shares,
+)
 from collector.store.queries.arrival import (
     MOST_COUNTED,
     Counts,
@@ -50,20 +62,14 @@ from collector.store.queries.rows import (
     ReportRow,
     TypeFigures,
 )
+from collector.store.queries.shares import Share, Side
 from collector.store.queries.sides import (
     Breakdown,
-    ReporterDay,
-    Share,
-    Side,
-    Spread,
-    TypeShare,
     breakdown,
     is_known_host,
     is_known_reporter,
     reporter_days,
     reports_from,
-    spread,
-    type_shares,
 )
 
 __all__ = [
@@ -83,6 +89,7 @@ __all__ = [
     "FailureRow",
     "Filter",
     "ForeignName",
+    "HostOf",
     "MxCertificate",
     "MxDay",
     "MxFigures",
@@ -97,11 +104,13 @@ __all__ = [
     "ReportRow",
     "ReportedPolicy",
     "Reporter",
+    "ReporterAcross",
     "ReporterDay",
     "Share",
     "Side",
     "Source",
     "Spread",
+    "ToldOf",
     "TypeFigures",
     "TypeShare",
     "breakdown",
@@ -117,6 +126,7 @@ __all__ = [
     "domain_names",
     "domain_overview",
     "domains_by_level",
+    "domains_sharing",
     "evidence",
     "evidence_of_all",
     "failures",
@@ -135,6 +145,7 @@ __all__ = [
     "report",
     "report_document",
     "report_head",
+    "reporter_across",
     "reporter_days",
     "reporters",
     "reports",

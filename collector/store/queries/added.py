@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import Engine, func, select
 
@@ -38,6 +39,15 @@ def added(engine: Engine, *, search: str | None = None, limit: int = 100, cursor
         rows = connection.execute(query).all()
     items = tuple(Added(row.name, row.added_at) for row in rows[:limit])
     return Page(items, encode_cursor(items[-1].name) if len(rows) > limit else None)
+
+
+def added_at(engine: Engine, domain_id: UUID) -> datetime:
+    """When a known domain was added."""
+    with reading(engine) as connection:
+        found: datetime = connection.execute(
+            select(domain.c.added_at).where(domain.c.domain_id == domain_id)
+        ).scalar_one()
+        return found
 
 
 def loss(engine: Engine, name: str) -> Loss:

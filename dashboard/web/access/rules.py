@@ -23,6 +23,8 @@ NARROWED = frozenset(
             "/reports/<uuid:report_id>/neighbours",
             "/result-types",
             "/result-types/<path:code>",
+            "/reporters/<path:reporter>",
+            "/mx/<path:host>",
         ),
     }
 )

@@ -3,7 +3,9 @@
 from flask import Blueprint
 
 from dashboard.web.api import (
+    across,
     audit,
+    causes,
     check,
     configuration,
     deliveries,
@@ -11,11 +13,13 @@ from dashboard.web.api import (
     openapi,
     people,
     reports,
-    result_types,
     setup,
     sides,
 )
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for part in (domains, sides, check, setup, reports, deliveries, result_types, openapi, audit, configuration, people):
+for part in (
+    *(domains, causes, sides, across, check, setup, reports, deliveries),
+    *(openapi, audit, configuration, people),
+):
     part.add_to(blueprint)

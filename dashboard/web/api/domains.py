@@ -1,36 +1,68 @@
 """`/api/v1/domains`: the figures of one domain and of all."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
+from collector.errors import UsageError
 from collector.store import queries
+from collector.store.queries import DomainOverview, added
 from dashboard import charts
 from dashboard.drift import drift as compared
-from dashboard.web import asked, changes, respond, scope, state
+from dashboard.health import health
+from dashboard.web import asked, changes, params, respond, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
-from dashboard.web.api.operation import FIGURES, PAGING, SEARCH, operation
+from dashboard.web.api.operation import FIGURES, ORDER, PAGING, SEARCH, operation
 from dashboard.web.api.types import checks, figures, general, sides
 
 
 def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/domains", view_func=domains)
-    for view in (daily, mx, failures, reporters, policies, drift, verdict, chart):
+    for view in (daily, weekly, mx, failures, reporters, policies, drift, verdict, chart):
         blueprint.add_url_rule(f"/domains/<domain>/{view.__name__}", view_func=view)
     blueprint.add_url_rule("/domains/<domain>/mx/daily", view_func=mx_daily)
     blueprint.add_url_rule("/domains/<domain>/adopt", view_func=adopt, methods=["POST"])
+    blueprint.add_url_rule("/domains/<domain>", view_func=domain_)
     blueprint.add_url_rule("/domains/<domain>", view_func=remove, methods=["DELETE"])
 
 
-@operation(figures.Domains, SEARCH, *FIGURES, *PAGING, csv=True)
+@operation(figures.Domains, SEARCH, ORDER, *FIGURES, *PAGING, csv=True)
 def domains() -> Response:
-    """All domains with their figures, by name."""
-    page = asked.domains()
+    """All domains with their figures, by name, or with `order=worst` those in trouble first."""
+    worst_first = params.choice(request.args, "order", ("name", "worst")) == "worst"
+    if worst_first and asked.figures_filter().is_narrowed:
+        raise UsageError("order: under one reporter or policy type there is no order but by name")
+    page = asked.domains(worst_first=worst_first)
     verdicts = {domain_id: verdict.word for domain_id, verdict in asked.verdicts(page.items).items()}
     return answers.json_or_csv(
-        lambda: {"domains": [shapes.domain(row, verdicts[row.domain_id]) for row in page.items], "next": page.next},
+        lambda: {"domains": [_shape(row, verdicts[row.domain_id]) for row in page.items], "next": page.next},
         lambda: tables.domains(page.items, verdicts),
         "tlsrpt-domains",
         page.next,
+    )
+
+
+def _shape(row: DomainOverview, verdict: str) -> figures.Domain:
+    return shapes.domain(row, verdict, health(row, state.now(), asked.figures_filter().last))
+
+
+@operation(figures.OneDomain, *FIGURES, errors=(404,))
+def domain_(domain: str) -> Response:
+    """One domain with its figures, and what is kept about it: removing it would lose that."""
+    name, domain_id = scope.domain(domain)
+    engine = state.engine()
+    [row] = queries.domain_overview(engine, asked.figures_filter(), now=state.now(), only=(name,)).items
+    kept = added.loss(engine, name)
+    return answers.only_json(
+        {
+            **_shape(row, asked.verdict(domain_id).word),
+            "added_at": added.added_at(engine, domain_id),
+            "kept": {
+                "reports": kept.reports,
+                "first_day": kept.first_day,
+                "last_day": kept.last_day,
+                "policies": kept.policies,
+            },
+        }
     )
 
 
@@ -59,6 +91,17 @@ def daily(domain: str) -> Response:
     days = queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now()).days
     return answers.json_or_csv(
         lambda: {"days": [shapes.day(row) for row in days]}, lambda: tables.daily(days), f"tlsrpt-daily-{name}"
+    )
+
+
+@operation(figures.Weeks, *FIGURES, csv=True, errors=(404,))
+def weekly(domain: str) -> Response:
+    """The same by ISO week."""
+    name, domain_id = scope.domain(domain)
+    days = queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now())
+    weeks = charts.by_week(days).days
+    return answers.json_or_csv(
+        lambda: {"weeks": [shapes.week(row) for row in weeks]}, lambda: tables.weekly(weeks), f"tlsrpt-weekly-{name}"
     )
 
 
@@ -123,6 +166,7 @@ def policies(domain: str) -> Response:
         {
             "published": [shapes.published_policy(row) for row in found.published],
             "reported": [shapes.reported_policy(row) for row in found.reported],
+            "changes": [shapes.policy_change(row) for row in charts.changes(found.published)],
         }
     )
 
@@ -138,8 +182,10 @@ def drift(domain: str) -> Response:
 @operation(checks.Verdict, errors=(404,))
 def verdict(domain: str) -> Response:
     """Whether `enforce` is safe, over the last 28 days, whatever range is asked for."""
-    _, domain_id = scope.domain(domain)
-    return answers.only_json(asked.verdict(domain_id).shape())
+    name, domain_id = scope.domain(domain)
+    found = asked.verdict(domain_id)
+    more = {"mode": found.mode, "sentence": found.sentence, "next_step": found.next_step.replace("DOMAIN", name)}
+    return answers.only_json({**found.shape(), **more})
 
 
 @operation(general.Chart, *FIGURES, errors=(404,))

@@ -48,6 +48,9 @@ LIMIT = Parameter(
 )
 CURSOR = Parameter("cursor", "The `next` of the page before.", _TEXT)
 SEARCH = Parameter("search", "A part of the domain's name.", _TEXT, "example")
+ORDER = Parameter(
+    "order", "`worst`: those in trouble first. Each order has cursors of its own.", _words("name", "worst")
+)
 DOMAIN = Parameter("domain", "About this domain only.", _TEXT, "example.com")
 OUTCOME = Parameter("outcome", "With this outcome only.", _words(*OUTCOMES))
 CHANNEL = Parameter("channel", "That came this way only.", _words(*CHANNELS))

@@ -19,7 +19,9 @@ from collector.store.queries.shapes import Shape, finding
 from collector.store.queries.shapes import delivery as delivery
 from collector.store.queries.shapes import whole_delivery as whole_delivery
 from dashboard import explain
+from dashboard.charts import Change
 from dashboard.drift import Drift
+from dashboard.health import Health
 from dashboard.web.api.types import arrivals, checks, figures
 
 # Rows whose fields are called in JSON, and in CSV, what they are called here.
@@ -60,7 +62,7 @@ _FAILURE_DETAIL = (
 _POLICY_RESULT = ("policy_type", "policy_domain", "mode", "policy_string", "mx_host", "successful", "failed")
 
 
-def domain(row: DomainOverview, verdict: str) -> figures.Domain:
+def domain(row: DomainOverview, verdict: str, health: Health) -> figures.Domain:
     return {
         "domain": row.name,
         "mode": row.mode,
@@ -69,6 +71,10 @@ def domain(row: DomainOverview, verdict: str) -> figures.Domain:
         "failed": row.failed,
         "last_report": row.last_report,
         "mode_error": row.mode_error,
+        "level": health.level,
+        "state": health.texts,
+        "sessions_before": row.before[0],
+        "failed_before": row.before[1],
     }
 
 
@@ -80,11 +86,29 @@ def day(row: DayFigures) -> figures.DayFigures:
         "successful": row.successful,
         "failed": row.failed,
         "reports": row.reports,
-        "by_policy_type": {
-            figures.policy_type: {"successful": figures.successful, "failed": figures.failed}
-            for figures in row.by_policy_type
-        },
+        "by_policy_type": _by_policy_type(row),
+        "unauthenticated": row.unauthenticated,
     }
+
+
+def week(row: DayFigures) -> figures.WeekFigures:
+    """A row of `dashboard.charts.by_week`: its day is a Monday."""
+    year, number, _ = row.day.isocalendar()
+    return {
+        "week": f"{year}-W{number:02}",
+        "monday": row.day,
+        "mode": row.mode,
+        "mode_source": row.mode_source,
+        "successful": row.successful,
+        "failed": row.failed,
+        "reports": row.reports,
+        "by_policy_type": _by_policy_type(row),
+        "unauthenticated": row.unauthenticated,
+    }
+
+
+def _by_policy_type(row: DayFigures) -> dict[str, figures.TypeFigures]:
+    return {each.policy_type: {"successful": each.successful, "failed": each.failed} for each in row.by_policy_type}
 
 
 def mx(row: MxFigures) -> figures.Mx:
@@ -120,7 +144,12 @@ def published_policy(row: PublishedPolicy) -> figures.PublishedPolicy:
         "error": row.error,
         "error_detail": row.error_detail,
         "last_seen": row.last_seen,
+        "text": row.policy_text,
     }
+
+
+def policy_change(row: Change) -> figures.PolicyChange:
+    return {"at": row.at, "kind": row.kind, "text": str(row.text)}
 
 
 def reported_policy(row: ReportedPolicy) -> Shape:
@@ -210,15 +239,15 @@ def drift(found: Drift) -> figures.Drift:
     }
 
 
-def explanation(code: str) -> checks.Explanation:
+def explanation(code: str, domain: str = "DOMAIN") -> checks.Explanation:
     found = explain.result_type(code)
     return {
         "result_type": code,
         "title": str(found.title),
         "meaning": str(found.meaning),
-        "causes": str(found.causes),
+        "causes": found.causes.replace("DOMAIN", domain),
         "fault": str(found.fault),
-        "action": str(found.action),
+        "action": found.action.replace("DOMAIN", domain),
         "source": found.source,
     }
 

@@ -9,10 +9,13 @@ from collector.store.queries import (
     DeliveryRow,
     DomainOverview,
     Failure,
+    HostOf,
     MxDay,
     MxTable,
     Reporter,
     ReportRow,
+    ToldOf,
+    TypeShare,
 )
 from dashboard.web.api import shapes
 from dashboard.web.csv import Cell
@@ -33,10 +36,29 @@ def domains(rows: Iterable[DomainOverview], verdicts: Mapping[UUID, str]) -> Tab
 
 def daily(rows: Iterable[DayFigures]) -> Table:
     """Two columns more for each policy type of RFC 8460."""
+    return _of_days("day", rows)
+
+
+def weekly(rows: Iterable[DayFigures]) -> Table:
+    """The same by ISO week, which goes by its Monday."""
+    return _of_days("monday", rows)
+
+
+def _of_days(day: str, rows: Iterable[DayFigures]) -> Table:
     by_type = [f"{name.replace('-', '_')}_{figure}" for name in POLICY_TYPES for figure in ("successful", "failed")]
-    columns = ["day", "mode", "mode_source", "successful", "failed", "reports", *by_type]
+    columns = [day, "mode", "mode_source", "successful", "failed", "reports", *by_type, "unauthenticated"]
     return columns, [
-        [row.day, row.mode, row.mode_source, row.successful, row.failed, row.reports, *_by_type(row)] for row in rows
+        [
+            row.day,
+            row.mode,
+            row.mode_source,
+            row.successful,
+            row.failed,
+            row.reports,
+            *_by_type(row),
+            row.unauthenticated,
+        ]
+        for row in rows
     ]
 
 
@@ -101,6 +123,23 @@ def deliveries(rows: Iterable[DeliveryRow]) -> Table:
         [*cells, " ".join(row.domains), " ".join(map(str, row.reports)), _codes(row.findings)]
         for cells, row in zip(table, rows, strict=True)
     ]
+
+
+def type_shares(rows: Iterable[tuple[str, TypeShare | None]]) -> Table:
+    columns = ["result_type", "failed", "domains", "first_day", "last_day"]
+    return columns, [
+        [code, share.failed, share.domains, share.first_day, share.last_day] if share else [code, 0, 0, None, None]
+        for code, share in rows
+    ]
+
+
+def told_of(rows: Iterable[ToldOf]) -> Table:
+    figures = ("reports", "successful", "failed")
+    return _fields(rows, ("domain", "authenticated", *figures, "last_report", "organization"))
+
+
+def hosts_of(rows: Iterable[HostOf]) -> Table:
+    return _fields(rows, ("domain", "failed", "successful"))
 
 
 def _fields(rows: Iterable[object], names: Iterable[str]) -> Table:

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from dashboard.web.pages import (
+    across,
     check,
     deliveries,
     domain,
@@ -17,5 +18,5 @@ from dashboard.web.pages import (
 )
 
 blueprint = Blueprint("pages", __name__)
-for part in (static, overview, domain, check, setup, reports, report, deliveries, sides, filters, links):
+for part in (static, overview, domain, check, setup, reports, report, deliveries, sides, across, filters, links):
     part.register(blueprint)

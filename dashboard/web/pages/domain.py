@@ -4,13 +4,11 @@ from flask import Blueprint, render_template
 
 from collector.store import queries
 from collector.store.queries import Daily, Filter, MxTable, Policies, PublishedPolicy
-from dashboard.causes import causes, consequences, grouped, headline
+from dashboard.causes import MOST_LISTED, causes, consequences, grouped, headline
 from dashboard.charts import by_week, changes, heat, is_by_week
 from dashboard.drift import drift
 from dashboard.web import asked, scope, state
 
-# How many causes are read to say when, where and under which mode; the totals come from the MX table.
-_CAUSES = 1000
 _RECENT_REPORTS = 10
 
 
@@ -27,7 +25,7 @@ def overview(domain: str) -> str:
     with queries.narrowed(engine, domain_id, filter_) as source:
         days = queries.daily(source, domain_id, filter_, now=now)
         table = queries.mx_figures(source, domain_id, filter_, now=now)
-        listed = queries.failures(source, domain_id, filter_, limit=_CAUSES)
+        listed = queries.failures(source, domain_id, filter_, limit=MOST_LISTED)
         reporters = queries.reporters(source, domain_id, filter_, now=now)
         mx_days = queries.mx_daily(source, domain_id, filter_)
     history = queries.policies(engine, domain_id, now=now)

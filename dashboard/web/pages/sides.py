@@ -1,16 +1,16 @@
-"""The same failures from their side: an MX host, a reporter, a result type; of one domain, and types over all."""
+"""The failures of one domain from their side: an MX host, a reporter, a result type."""
 
-from datetime import date, timedelta
-
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort
 
 from collector import domains
 from collector.store import queries
-from collector.store.queries import Filter, Side
+from collector.store.queries import Side
 from dashboard import result_types
-from dashboard.charts import Sparkline, sparkline
+from dashboard.charts import sparkline
+from dashboard.text import say
 from dashboard.web import access, asked, scope, state
 from dashboard.web.pages.domain import render
+from dashboard.web.pages.lines import days_of, failures_line
 from dashboard.whose import at_host, by_reporter, of_type
 
 _RECENT_REPORTS = 10
@@ -21,8 +21,6 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/domains/<domain>/mx/<path:host>", "domain_mx_host", mx_host)
     blueprint.add_url_rule("/domains/<domain>/reporters/<path:reporter>", "domain_reporter", reporter_page)
     blueprint.add_url_rule("/domains/<domain>/failures/<path:code>", "domain_failure", failure)
-    blueprint.add_url_rule("/result-types", "result_types", all_types)
-    blueprint.add_url_rule("/result-types/<path:code>", "result_type", one_type)
 
 
 def mx_host(domain: str, host: str) -> str:
@@ -31,7 +29,7 @@ def mx_host(domain: str, host: str) -> str:
     engine, filter_, now = state.engine(), asked.figures_filter(), state.now()
     mx = domains.normalise(host) or host
     if not queries.is_known_host(engine, domain_id, mx):
-        abort(404, "Neither DNS nor a report has named this MX host.")
+        abort(404, say("Neither DNS nor a report has named this MX host."))
     table = queries.mx_figures(engine, domain_id, filter_, now=now)
     found = queries.breakdown(engine, domain_id, filter_, Side(mx=mx))
     reporters = queries.reporters(engine, domain_id, filter_, now=now)
@@ -42,11 +40,12 @@ def mx_host(domain: str, host: str) -> str:
         mx=mx,
         figures_row=next((row for row in table.mx if row.mx == mx), None),
         found=found,
-        line=_line(found.days, filter_),
+        line=failures_line(found.days, filter_),
         whose=at_host(found, table, sum(1 for row in reporters if row.reports)),
         host=next((each for each in check.mx if each.host == mx), None) if check else None,
         check=check,
         now=now,
+        is_shared=len(queries.domains_sharing(engine, filter_, mx, only=access.only())) > 1,
         reports=queries.reports_from(engine, domain_id, filter_, Side(mx=mx), limit=_RECENT_REPORTS),
     )
 
@@ -56,7 +55,7 @@ def reporter_page(domain: str, reporter: str) -> str:
     name, domain_id = scope.domain(domain)
     engine, filter_, now = state.engine(), asked.figures_filter(), state.now()
     if not queries.is_known_reporter(engine, domain_id, reporter):
-        abort(404, "This reporter has sent no report about the domain.")
+        abort(404, say("This reporter has sent no report about the domain."))
     everybody = queries.reporters(engine, domain_id, filter_, now=now)
     found = queries.breakdown(engine, domain_id, filter_, Side(reporter=reporter))
     days = queries.reporter_days(engine, domain_id, filter_, reporter)
@@ -69,7 +68,7 @@ def reporter_page(domain: str, reporter: str) -> str:
         rows=[row for row in everybody if row.reporter == reporter],
         found=found,
         days=days,
-        line=sparkline([of_day.get(day, (0, 0)) for day in _range(filter_)]),
+        line=sparkline([of_day.get(day, (0, 0)) for day in days_of(filter_)]),
         whose=by_reporter(found, [row for row in everybody if row.reports], reporter),
         applied=[each for each in history.reported if each.reporter == reporter],
         reports=queries.reports(engine, domain=name, reporter=reporter, limit=_RECENT_REPORTS),
@@ -82,7 +81,7 @@ def failure(domain: str, code: str) -> str:
     engine, filter_, now = state.engine(), asked.figures_filter(), state.now()
     found = queries.breakdown(engine, domain_id, filter_, Side(result_type=code))
     if found.first_ever is None and code not in result_types.KNOWN:
-        abort(404, "No report about the domain has told this result type.")
+        abort(404, say("No report about the domain has told this result type."))
     reporters = [row for row in queries.reporters(engine, domain_id, filter_, now=now) if row.reports]
     hosts = queries.mx_figures(engine, domain_id, filter_, now=now).mx
     return render(
@@ -90,47 +89,7 @@ def failure(domain: str, code: str) -> str:
         name,
         code=code,
         found=found,
-        line=_line(found.days, filter_),
+        line=failures_line(found.days, filter_),
         whose=of_type(found, len(reporters), len(hosts)),
         reports=queries.reports_from(engine, domain_id, filter_, Side(result_type=code), limit=_RECENT_REPORTS),
     )
-
-
-def all_types() -> str:
-    """Every result type: how often it occurs in the domains that the viewer may see, and what it means."""
-    filter_ = asked.figures_filter()
-    shares = {share.result_type: share for share in queries.type_shares(state.engine(), filter_, only=access.only())}
-    codes = [*shares, *(code for code in result_types.KNOWN if code not in shares)]
-    return render_template(
-        "result_types.html",
-        rows=[(code, result_types.result_type(code), shares.get(code)) for code in codes],
-        filter=filter_,
-        today=state.today(),
-    )
-
-
-def one_type(code: str) -> str:
-    """One result type over all domains that the viewer may see."""
-    filter_ = asked.figures_filter()
-    found = queries.spread(state.engine(), filter_, code, only=access.only())
-    if not found.days and code not in result_types.KNOWN:
-        abort(404, "No report of these days tells this result type.")
-    return render_template(
-        "result_type.html",
-        code=code,
-        what=result_types.result_type(code),
-        found=found,
-        line=_line(found.days, filter_),
-        filter=filter_,
-        today=state.today(),
-    )
-
-
-def _range(wanted: Filter) -> list[date]:
-    return [wanted.first + timedelta(days=offset) for offset in range((wanted.last - wanted.first).days + 1)]
-
-
-def _line(days: tuple[tuple[date, int], ...], wanted: Filter) -> Sparkline:
-    """Failures per day as bars, all of them failed."""
-    of_day = dict(days)
-    return sparkline([(of_day.get(day, 0), of_day.get(day, 0)) for day in _range(wanted)])

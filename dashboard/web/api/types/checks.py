@@ -1,10 +1,13 @@
 """Verdicts, checks, the setup, and what result types mean."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypedDict
 
-from dashboard.web.api.types.words import Mode, Moment, Name, ResultType, Sessions, Word, about, one_of
+from msgspec import Meta
+
+from collector.report.model import MODES
+from dashboard.web.api.types.words import Failed, Mode, Moment, Name, ResultType, Sessions, Word, about, one_of
 
 
 class Reason(TypedDict):
@@ -24,6 +27,9 @@ class Verdict(TypedDict):
     verdict: Word
     reasons: Sequence[Reason]
     evidence: Evidence
+    mode: Annotated[str, one_of(MODES, "The mode that it is about")]
+    sentence: Annotated[str, about("The same in plain words")]
+    next_step: Annotated[str, about("What to do now")]
 
 
 class Problem(TypedDict):
@@ -117,8 +123,17 @@ class Explanation(TypedDict):
     source: Annotated[str, about("RFC section that defines it")]
 
 
-class Explanations(TypedDict):
-    result_types: Sequence[Explanation]
+class TypeShare(Explanation):
+    """A result type and how often it occurs in the domains that the reader may see."""
+
+    failed: Failed
+    domains: Annotated[int, Meta(ge=0, description="Domains in which it occurs")]
+    first_day: Annotated[date | None, about("null: it does not occur in these days")]
+    last_day: date | None
+
+
+class ResultTypes(TypedDict):
+    result_types: Annotated[Sequence[TypeShare], about("Those that occur, most failures first, then the others")]
 
 
 class Record(TypedDict):

@@ -7,6 +7,7 @@ from typing import Annotated, TypedDict
 from msgspec import Meta
 
 from collector.report.model import MODES
+from dashboard.health import LEVELS
 from dashboard.web.api.types.words import (
     ByResultType,
     Day,
@@ -35,6 +36,26 @@ class Domain(TypedDict):
     failed: Failed
     last_report: Annotated[datetime | None, about("Arrival of the last report, whatever the range; null: none yet")]
     mode_error: Annotated[str | None, about("Fetch error of our last look at the policy; null: it went well")]
+    level: Annotated[str, one_of(LEVELS, "Whether somebody has to look at it")]
+    state: Annotated[Sequence[str], about("Why, the worst first", ["no failures"])]
+    sessions_before: Annotated[int, Meta(ge=0, description="Sessions of as many days before the range")]
+    failed_before: Annotated[int, Meta(ge=0, description="Of which failed")]
+
+
+class Kept(TypedDict):
+    """What is kept about a domain, and goes with it."""
+
+    reports: Annotated[int, Meta(ge=0)]
+    first_day: Annotated[date | None, about("null: nothing was ever reported")]
+    last_day: date | None
+    policies: Annotated[int, Meta(ge=0, description="Intervals in the history of its published policy")]
+
+
+class OneDomain(Domain):
+    """A domain with what is kept about it."""
+
+    added_at: Moment
+    kept: Kept
 
 
 class Domains(TypedDict):
@@ -47,14 +68,38 @@ class TypeFigures(TypedDict):
     failed: Failed
 
 
+ModeSource = Annotated[str, one_of(("published", "reported"), "Where the mode is known from")]
+ByPolicyType = Annotated[dict[str, TypeFigures], about("Exact, and the same sessions may stand under two types")]
+Unauthenticated = Annotated[int, Meta(ge=0, description="Sessions that only unauthenticated reports tell of")]
+
+
 class DayFigures(TypedDict):
     day: Day
     mode: Mode
-    mode_source: Annotated[str, one_of(("published", "reported"), "Where the mode of the day is known from")]
+    mode_source: ModeSource
     successful: Successful
     failed: Failed
     reports: Annotated[int, Meta(ge=0, description="Reports about the day")]
-    by_policy_type: Annotated[dict[str, TypeFigures], about("Exact, and the same sessions may stand under two types")]
+    by_policy_type: ByPolicyType
+    unauthenticated: Unauthenticated
+
+
+class WeekFigures(TypedDict):
+    """An ISO week, which the range may cut. Its mode is that of its last day."""
+
+    week: Annotated[str, about("ISO week", "2026-W47")]
+    monday: Annotated[date, about("Its first day", "2026-11-16")]
+    mode: Mode
+    mode_source: ModeSource
+    successful: Successful
+    failed: Failed
+    reports: Annotated[int, Meta(ge=0, description="Reports about its days")]
+    by_policy_type: ByPolicyType
+    unauthenticated: Unauthenticated
+
+
+class Weeks(TypedDict):
+    weeks: Annotated[Sequence[WeekFigures], about("Every week of the range, zeros included")]
 
 
 class Days(TypedDict):
@@ -140,8 +185,15 @@ PublishedPolicy = TypedDict(
         "error": Annotated[str | None, about("Code of the fetch error; null: it was fetched", "timeout")],
         "error_detail": str | None,
         "last_seen": Moment,
+        "text": Annotated[str | None, about("The file as fetched")],
     },
 )
+
+
+class PolicyChange(TypedDict):
+    at: Moment
+    kind: Annotated[str, one_of(("first", "mode", "policy", "error", "recovered"), "What changed")]
+    text: str
 
 
 class ReportedPolicy(TypedDict):
@@ -156,6 +208,7 @@ class ReportedPolicy(TypedDict):
 class Policies(TypedDict):
     published: Annotated[Sequence[PublishedPolicy], about("History, oldest first")]
     reported: Annotated[Sequence[ReportedPolicy], about("What senders had applied, latest first")]
+    changes: Annotated[Sequence[PolicyChange], about("Moments at which the published policy changed, oldest first")]
 
 
 class Applied(TypedDict):

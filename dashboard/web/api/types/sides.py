@@ -7,8 +7,19 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from dashboard.web.api.types.checks import Explanation
 from dashboard.web.api.types.figures import Mx, Reporter
-from dashboard.web.api.types.words import Day, Failed, Reporter_, Successful, about
+from dashboard.web.api.types.words import (
+    Day,
+    Failed,
+    IsAuthenticated,
+    Moment,
+    Name,
+    Reporter_,
+    ResultType,
+    Successful,
+    about,
+)
 
 
 class Share(TypedDict):
@@ -41,10 +52,26 @@ class Breakdown(TypedDict):
     last_ever: Annotated[date | None, about("The last one")]
 
 
+Whose = Annotated[str | None, about("Whose fault it looks like, in a sentence; null: there were no failures")]
+LastReports = Annotated[Sequence[UUID], about("The last ten reports that tell it")]
+
+
 class MxHost(TypedDict):
     mx: Annotated[str, about("An MX host", "mx1.example.com")]
     figures: Annotated[Mx | None, about("As in the list of MX hosts; null if no report of the range names it")]
     failures: Breakdown
+    whose: Whose
+    reports: LastReports
+
+
+class FailureType(TypedDict):
+    """One result type of a domain."""
+
+    result_type: ResultType
+    explanation: Explanation
+    failures: Breakdown
+    whose: Whose
+    reports: LastReports
 
 
 class ReporterDay(TypedDict):
@@ -59,6 +86,61 @@ class OneReporter(TypedDict):
     figures: Annotated[Sequence[Reporter], about("Its authenticated reports and the others stand apart")]
     days: Sequence[ReporterDay]
     failures: Breakdown
+    whose: Whose
+
+
+class Spread(TypedDict):
+    """Failures over all domains that the reader may see. One session may stand under several causes."""
+
+    failed: Failed
+    days: Annotated[Sequence[FailedDay], about("Those with failures")]
+    domains: Shares
+    result_types: Shares
+    mx: Shares
+    reporters: Shares
+
+
+class TypeEverywhere(Explanation):
+    """A result type, and where it occurs."""
+
+    failures: Spread
+
+
+class ToldOf(TypedDict):
+    domain: Name
+    authenticated: IsAuthenticated
+    reports: Annotated[int, Meta(ge=0)]
+    successful: Successful
+    failed: Failed
+    last_report: Moment
+    organization: Annotated[str | None, about("organization-name: free text", "Reporter Example Inc.")]
+
+
+class ReporterEverywhere(TypedDict):
+    """What one reporter told of all domains that the reader may see."""
+
+    reporter: Reporter_
+    reports: Annotated[int, Meta(ge=0)]
+    successful: Successful
+    failed: Failed
+    domain_count: Annotated[int, Meta(ge=0)]
+    domains: Annotated[Sequence[ToldOf], about("The largest 100; authenticated reports and the others stand apart")]
+    days: Sequence[ReporterDay]
+    failures: Spread
+
+
+class HostOf(TypedDict):
+    domain: Name
+    failed: Failed
+    successful: Annotated[int | None, about("null: no report can tell, as the policy allows several MX hosts")]
+
+
+class HostEverywhere(TypedDict):
+    """One MX host as that of every domain that has it in DNS, or had it."""
+
+    mx: Annotated[str, about("An MX host", "mx1.example.com")]
+    domains: Annotated[Sequence[HostOf], about("The largest 50, most failures first")]
+    failures: Spread
 
 
 class Neighbours(TypedDict):
