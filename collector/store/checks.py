@@ -29,14 +29,15 @@ def record(connection: Connection, domain_id: UUID, check: Check, *, hosts_known
         return False  # an older check that comes late adds nothing
     ended: list[Row[Any]] = []
     begun = []
-    for part, ok, result in _parts(check):
+    for part, problems, result in _parts(check):
         row = last.pop(part, None)
         if row is not None and _essence(row.result) == _essence(result):
             _grow(connection, row, check.at, result)
             continue
         if row is not None:
             ended.append(row)
-        begun.append({"part": part[0], "host": part[1], "ok": ok, "result": result})
+        ok = all(problem.severity != "error" for problem in problems)
+        begun.append({"part": part[0], "host": part[1], "ok": ok, **_columns(result)})
     ended += [row for (part, _), row in last.items() if part != "mx" or hosts_known]
     for row in ended:
         connection.execute(update(table).where(*_is(row)).values(ended_at=check.at))
@@ -46,15 +47,22 @@ def record(connection: Connection, domain_id: UUID, check: Check, *, hosts_known
     return bool(ended or begun)
 
 
-def _parts(check: Check) -> Iterator[tuple[Part, bool, dict[str, Any]]]:
-    yield ("tlsrpt", ""), _is_ok(check.tlsrpt.problems), shape.tlsrpt(check.tlsrpt)
-    yield ("mta_sts", ""), _is_ok(check.mta_sts.problems), shape.sts(check.mta_sts)
+def _parts(check: Check) -> Iterator[tuple[Part, tuple[Problem, ...], dict[str, Any]]]:
+    yield ("tlsrpt", ""), check.tlsrpt.problems, shape.tlsrpt(check.tlsrpt)
+    yield ("mta_sts", ""), check.mta_sts.problems, shape.sts(check.mta_sts)
     for host in check.mx:
-        yield ("mx", host.host), _is_ok(host.problems), shape.mx(host)
+        yield ("mx", host.host), host.problems, shape.mx(host)
 
 
-def _is_ok(problems: tuple[Problem, ...]) -> bool:
-    return all(problem.severity != "error" for problem in problems)
+def _columns(result: dict[str, Any]) -> dict[str, Any]:
+    """The result, and what of it is searched."""
+    codes = dict.fromkeys(problem["code"] for problem in result["problems"])
+    shown = result.get("certificate")
+    return {
+        "result": result,
+        "codes": f" {' '.join(codes)} " if codes else None,
+        "not_after": datetime.fromisoformat(shown["not_after"]) if shown else None,
+    }
 
 
 def _essence(result: dict[str, Any]) -> dict[str, Any]:
@@ -65,8 +73,9 @@ def _essence(result: dict[str, Any]) -> dict[str, Any]:
 
 def _grow(connection: Connection, row: Row[Any], at: datetime, result: dict[str, Any]) -> None:
     changes: dict[str, Any] = {"last_seen": at}
-    if row.result != result:
-        changes["result"] = result
+    columns = _columns(result)
+    # What was written by an older version lacks the columns that are searched.
+    changes |= {name: value for name, value in columns.items() if getattr(row, name) != value}
     connection.execute(update(check_state).where(*_is(row)).values(changes))
 
 

@@ -4,7 +4,7 @@ Report-side tables carry `domain_id` in every primary, unique and foreign key, a
 and distribution by domain are a matter of operation. Ids are UUIDv7 made by the program; there is no IDENTITY.
 """
 
-from collector.store.tables.alerts import alert, alert_notice
+from collector.store.tables.alerts import alert, alert_look, alert_notice
 from collector.store.tables.arrivals import delivery, delivery_part, report
 from collector.store.tables.base import REPORT_SIDE, metadata
 from collector.store.tables.checks import check_state
@@ -34,6 +34,7 @@ __all__ = [
     "REPORT_SIDE",
     "ROLLUPS",
     "alert",
+    "alert_look",
     "alert_notice",
     "api_token",
     "audit",

@@ -1,10 +1,12 @@
 """What is wrong, from when to when, and who was told."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, Text, text
 
 from collector.store.tables.base import metadata
 from collector.store.tables.outbox import message_columns
 from collector.store.types import Id, Instant, Json
+
+_IS_OPEN = text("closed_at IS NULL")  # they are few, and looked at every few minutes
 
 alert = Table(
     "alert",
@@ -21,7 +23,8 @@ alert = Table(
     Column("subject", Text, nullable=False, comment="what within the domain: an MX, a reporter, a result type; or ''"),
     Column("open_key", LargeBinary(32), unique=True, comment="SHA-256 of the three above; NULL once it is closed"),
     Column("size", BigInteger, nullable=False, comment="how bad: sessions, days, deliveries, as the rule counts"),
-    Column("told_size", BigInteger, nullable=False, comment="how bad it was when people were told last"),
+    Column("told_size", BigInteger, nullable=False, comment="how bad it was when people were told, or knew, last"),
+    Column("told_at", Instant, nullable=False, comment="when that was"),
     Column("evidence", Json, nullable=False, comment="the figures its text is made of"),
     Column("opened_at", Instant, nullable=False, index=True),
     Column("updated_at", Instant, nullable=False, comment="last change of size or evidence"),
@@ -31,6 +34,7 @@ alert = Table(
     Column("acknowledged_by", String(255)),
     Column("muted_until", Instant, comment="quiet until then"),
     Column("muted_by", String(255)),
+    Index("ix_alert_open", "rule", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     comment="What was found wrong, from when to when.",
 )
 
@@ -51,4 +55,15 @@ alert_notice = Table(
     Column("content", Json, nullable=False, comment="the alert as it was then"),
     *message_columns(),
     comment="What was told of an alert, to whom, and whether it arrived.",
+)
+
+# Whoever looks claims the row: one scheduler at a time, and not more often than it has to be.
+alert_look = Table(
+    "alert_look",
+    metadata,
+    Column("name", String(16), primary_key=True, comment="states or silence"),
+    Column("looked_at", Instant, comment="when somebody last looked"),
+    Column("claimed_by", Id, comment="whoever looks just now"),
+    Column("claimed_until", Instant, comment="then others may, for that one is dead"),
+    comment="When the rules of the alerts were last looked at.",
 )

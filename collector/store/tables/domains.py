@@ -47,6 +47,7 @@ published_policy = Table(
         sqlite_where=_FAILS_NOW,
         postgresql_where=_FAILS_NOW,
     ),
+    Index("ix_published_policy_first_seen", "first_seen"),  # what is new
     comment="What we fetched from DNS and HTTPS ourselves, as a history of intervals (rule 7).",
 )
 

@@ -39,6 +39,7 @@ def upgrade() -> None:
     op.drop_table("alert")
     _mail()
     _alerts()
+    _searched()
 
 
 def _mail() -> None:
@@ -98,7 +99,10 @@ def _alerts() -> None:
             nullable=False,
             comment="how bad: sessions, days, deliveries, as the rule counts",
         ),
-        sa.Column("told_size", sa.BigInteger(), nullable=False, comment="how bad it was when people were told last"),
+        sa.Column(
+            "told_size", sa.BigInteger(), nullable=False, comment="how bad it was when people were told, or knew, last"
+        ),
+        sa.Column("told_at", types.Instant(), nullable=False, comment="when that was"),
         sa.Column("evidence", types.Json(), nullable=False, comment="the figures its text is made of"),
         sa.Column("opened_at", types.Instant(), nullable=False),
         sa.Column("updated_at", types.Instant(), nullable=False, comment="last change of size or evidence"),
@@ -115,6 +119,7 @@ def _alerts() -> None:
     )
     for column in ("domain_id", "opened_at", "closed_at"):
         op.create_index(op.f(f"ix_alert_{column}"), "alert", [column])
+    _index("ix_alert_open", "alert", ["rule"], "closed_at IS NULL")
     op.create_table(
         "alert_notice",
         sa.Column("notice_id", types.Id(), nullable=False),
@@ -139,9 +144,42 @@ def _alerts() -> None:
     op.create_index(op.f("ix_alert_notice_alert_id"), "alert_notice", ["alert_id"])
     op.create_index(op.f("ix_alert_notice_due_at"), "alert_notice", ["due_at"])
 
+    op.create_table(
+        "alert_look",
+        sa.Column("name", sa.String(length=16), nullable=False, comment="states or silence"),
+        sa.Column("looked_at", types.Instant(), nullable=True, comment="when somebody last looked"),
+        sa.Column("claimed_by", types.Id(), nullable=True, comment="whoever looks just now"),
+        sa.Column("claimed_until", types.Instant(), nullable=True, comment="then others may, for that one is dead"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_alert_look")),
+        comment="When the rules of the alerts were last looked at.",
+    )
+
+
+def _searched() -> None:
+    """What the alerts look for every few minutes. The columns fill at the next check of each domain, within a day."""
+    codes = sa.Column("codes", sa.Text(), nullable=True, comment="of its problems, a blank around each; NULL: none")
+    ends = sa.Column(
+        "not_after", types.Instant(), nullable=True, comment="when the certificate that the MX host shows ends"
+    )
+    op.add_column("check_state", codes)
+    op.add_column("check_state", ends)
+    _index("ix_check_state_codes", "check_state", ["part", "codes"], "ended_at IS NULL AND codes IS NOT NULL")
+    _index("ix_check_state_not_after", "check_state", ["not_after"], "ended_at IS NULL AND not_after IS NOT NULL")
+    op.create_index("ix_check_state_first_seen", "check_state", ["first_seen"])
+    op.create_index("ix_published_policy_first_seen", "published_policy", ["first_seen"])
+
+
+def _index(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
 
 def downgrade() -> None:
-    for table in ("alert_notice", "alert", "summary_run", "unsubscribed", "recipient"):
+    op.drop_index("ix_published_policy_first_seen", "published_policy")
+    for name in ("codes", "not_after", "first_seen"):
+        op.drop_index(f"ix_check_state_{name}", "check_state")
+    for column in ("codes", "not_after"):
+        op.drop_column("check_state", column)
+    for table in ("alert_look", "alert_notice", "alert", "summary_run", "unsubscribed", "recipient"):
         op.drop_table(table)
     op.create_table(
         "summary_run",
