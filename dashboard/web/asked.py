@@ -24,7 +24,7 @@ def figures_filter() -> Filter:
 def domains(*, worst_first: bool = False) -> Page[DomainOverview]:
     """`search` and the filter for figures. By name, or those in trouble first: each has cursors of its own."""
     return queries.domain_overview(
-        state.engine(),
+        state.reader(),
         figures_filter(),
         now=state.now(),
         limit=params.limit(request.args),
@@ -38,20 +38,20 @@ def domains(*, worst_first: bool = False) -> Page[DomainOverview]:
 def verdict(domain_id: UUID) -> Verdict:
     """Over the last 28 days, whatever range was asked for. The viewer may see the domain."""
     now = state.now()
-    return judge(queries.evidence(state.engine(), domain_id, now=now), state.settings().verdict, now)
+    return judge(queries.evidence(state.reader(), domain_id, now=now), state.settings().verdict, now)
 
 
 def verdicts(rows: Iterable[DomainOverview]) -> dict[UUID, Verdict]:
     """The same for a page of domains, without a word about reporters and MX hosts."""
     now, least = state.now(), state.settings().verdict
-    found = queries.evidence_of_all(state.engine(), (row.domain_id for row in rows), now=now)
+    found = queries.evidence_of_all(state.reader(), (row.domain_id for row in rows), now=now)
     return {domain_id: judge(evidence, least, now) for domain_id, evidence in found.items()}
 
 
 def failures(domain_id: UUID) -> Page[Failure]:
     """The causes of one domain, which the viewer may see, under the filter for figures."""
     return queries.failures(
-        state.engine(),
+        state.reader(),
         domain_id,
         figures_filter(),
         limit=params.limit(request.args),
@@ -62,7 +62,7 @@ def failures(domain_id: UUID) -> Page[Failure]:
 def reports() -> Page[ReportRow]:
     """`domain`, `reporter`, `outcome`, and the filter for lists."""
     return queries.reports(
-        state.engine(),
+        state.reader(),
         filter=params.list_filter(request.args, state.today()),
         domain=params.domain(request.args),
         reporter=params.text(request.args, "reporter"),
@@ -75,7 +75,7 @@ def reports() -> Page[ReportRow]:
 
 def foreign() -> Page[ForeignName]:
     """Domains that wait for adoption. The guard keeps viewers with a limit away."""
-    return queries.foreign_names(state.engine(), limit=params.limit(request.args), cursor=params.cursor(request.args))
+    return queries.foreign_names(state.reader(), limit=params.limit(request.args), cursor=params.cursor(request.args))
 
 
 def deliveries() -> Page[DeliveryRow]:
@@ -84,7 +84,7 @@ def deliveries() -> Page[DeliveryRow]:
     The guard keeps viewers with a limit away from all of them.
     """
     return queries.deliveries(
-        state.engine(),
+        state.reader(),
         filter=params.list_filter(request.args, state.today()),
         outcome=params.choice(request.args, "outcome", OUTCOMES),
         domain=params.domain(request.args),

@@ -12,7 +12,7 @@ from dashboard.web import respond, scope, state
 def raw(delivery_id: UUID) -> Response:
     """A delivery as it came."""
     is_mail = scope.delivery(delivery_id).channel in MAIL_CHANNELS
-    found = queries.delivery_raw(state.engine(), delivery_id)
+    found = queries.delivery_raw(state.reader(), delivery_id)
     if found is None:
         abort(404, "There is no such delivery.")
     content_type = "message/rfc822" if is_mail else "application/octet-stream"
@@ -21,7 +21,7 @@ def raw(delivery_id: UUID) -> Response:
 
 def document(delivery_id: UUID, position: int) -> Response:
     """The JSON of one of its reports, by its position."""
-    found = queries.delivery_document(state.engine(), delivery_id, position, limits=state.settings().limits)
+    found = queries.delivery_document(state.reader(), delivery_id, position, limits=state.settings().limits)
     if found is None:
         abort(404, "There is no such report in a delivery.")
     return respond.attachment(found, f"{delivery_id}-{position}.json", "application/json")

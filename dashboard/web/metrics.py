@@ -110,9 +110,9 @@ class _Latest:
             now = state.now()
             if self._read is None or not timedelta(0) <= now - self._read[0] < self._read[1]:
                 began = time.perf_counter()
-                found = counts(state.engine(), now=now)
+                found = counts(state.reader(), now=now)
                 most = state.settings().metrics.domain_labels
-                each = watched(state.engine(), now=now, most=most) if most else ()
+                each = watched(state.reader(), now=now, most=most) if most else ()
                 self._read = now, keeping(time.perf_counter() - began), found, each
             return self._read[2], self._read[3]
 

@@ -21,7 +21,7 @@ def domain_name(given: str) -> str:
 def domain(given: str) -> tuple[str, UUID]:
     """The name in normal form and the id of a known domain that the viewer may see; else 404."""
     name = domains.normalise(given)
-    found = None if name is None or not access.may_see(name) else queries.find_domain(state.engine(), name)
+    found = None if name is None or not access.may_see(name) else queries.find_domain(state.reader(), name)
     if name is None or found is None:
         abort(404, "There is no such domain here.")
     return name, found
@@ -29,12 +29,12 @@ def domain(given: str) -> tuple[str, UUID]:
 
 def report(report_id: UUID) -> queries.ReportRow:
     """A report that the viewer may see, with its policy results; else 404."""
-    return _theirs(queries.report(state.engine(), report_id))
+    return _theirs(queries.report(state.reader(), report_id))
 
 
 def report_head(report_id: UUID) -> queries.ReportRow:
     """The same without its policy results."""
-    return _theirs(queries.report_head(state.engine(), report_id))
+    return _theirs(queries.report_head(state.reader(), report_id))
 
 
 def _theirs(found: queries.ReportRow | None) -> queries.ReportRow:
@@ -47,10 +47,10 @@ def report_document(report_id: UUID) -> bytes:
     """A report's JSON as it came; 404 as above, or if the document is about domains that are not the viewer's too."""
     found = report_head(report_id)
     if access.only() is not None:
-        delivery = queries.delivery(state.engine(), found.delivery_id)
+        delivery = queries.delivery(state.reader(), found.delivery_id)
         if delivery is None or not all(access.may_see(name) for name in delivery.domains):
             abort(404, "This document is about other domains too.")
-    document = queries.report_document(state.engine(), report_id, limits=state.settings().limits)
+    document = queries.report_document(state.reader(), report_id, limits=state.settings().limits)
     if document is None:
         abort(404, "There is no such report.")
     return document
@@ -58,7 +58,7 @@ def report_document(report_id: UUID) -> bytes:
 
 def delivery(delivery_id: UUID) -> queries.DeliveryRow:
     """A delivery; else 404. The guard keeps viewers with a limit away from all of them."""
-    found = queries.delivery(state.engine(), delivery_id)
+    found = queries.delivery(state.reader(), delivery_id)
     if found is None:
         abort(404, "There is no such delivery.")
     return found

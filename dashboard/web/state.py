@@ -36,6 +36,12 @@ def given() -> Sequence[Given]:
 
 
 def engine() -> Engine:
+    """The database itself: for who somebody is, for changes, and for what is read in order to change it."""
+    return _state().engine
+
+
+def reader() -> Engine:
+    """Where that is read which is only shown."""
     return _state().engine
 
 

@@ -25,7 +25,7 @@ def add_to(blueprint: Blueprint) -> None:
 @operation(checks.ResultTypes, FROM, TO, AUTHENTICATED, REPORTER, csv=True)
 def all_types() -> Response:
     """How often each occurs, what it means and what to do: those of RFC 8460, and any other that was reported."""
-    found = queries.type_shares(state.engine(), asked.figures_filter(), only=access.only())
+    found = queries.type_shares(state.reader(), asked.figures_filter(), only=access.only())
     by_code: dict[str, TypeShare | None] = {share.result_type: share for share in found}
     every = by_code | {code: None for code in result_types.KNOWN if code not in by_code}
     return answers.json_or_csv(
@@ -38,14 +38,14 @@ def all_types() -> Response:
 @operation(sides.TypeEverywhere, FROM, TO, AUTHENTICATED, REPORTER)
 def one_type(code: str) -> Response:
     """One of them, and where it occurs. One that nobody knows is explained as such: reporters make up their own."""
-    found = queries.spread(state.engine(), asked.figures_filter(), Side(result_type=code), only=access.only())
+    found = queries.spread(state.reader(), asked.figures_filter(), Side(result_type=code), only=access.only())
     return answers.only_json({**shapes.explanation(code), "failures": _spread(found)})
 
 
 @operation(sides.ReporterEverywhere, FROM, TO, AUTHENTICATED, csv=True, errors=(404,))
 def reporter_everywhere(reporter: str) -> Response:
     """What one reporter told of all domains: by domain, by day, and which failures."""
-    engine, filter_, only = state.engine(), asked.figures_filter(), access.only()
+    engine, filter_, only = state.reader(), asked.figures_filter(), access.only()
     told = queries.reporter_across(engine, filter_, reporter, only=only)
     if told is None:
         abort(404, say("This reporter has sent no report about these days."))
@@ -68,7 +68,7 @@ def reporter_everywhere(reporter: str) -> Response:
 @operation(sides.HostEverywhere, FROM, TO, AUTHENTICATED, csv=True, errors=(404,))
 def mx_everywhere(host: str) -> Response:
     """One MX host over all domains that have it: at which of them it fails, when, and told by whom."""
-    engine, filter_, only = state.engine(), asked.figures_filter(), access.only()
+    engine, filter_, only = state.reader(), asked.figures_filter(), access.only()
     mx = domains.normalise(host) or host
     sharing = queries.domains_sharing(engine, filter_, mx, only=only)
     if not sharing:

@@ -41,7 +41,7 @@ def of_domain(domain: str) -> Response:
 def in_short(domain: str) -> Response:
     """How many sessions failed, on how many days, and how many were clean since."""
     _, domain_id = scope.domain(domain)
-    found = headline(queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now()))
+    found = headline(queries.daily(state.reader(), domain_id, asked.figures_filter(), now=state.now()))
     return answers.only_json(
         {
             "sessions": found.sessions,
@@ -59,7 +59,7 @@ def in_short(domain: str) -> Response:
 def _gathered(domain_id: UUID) -> tuple[tuple[Cause, ...], bool]:
     """The causes, and whether all failures were looked at for what they have in common."""
     filter_, now = asked.figures_filter(), state.now()
-    with queries.narrowed(state.engine(), domain_id, filter_) as source:
+    with queries.narrowed(state.reader(), domain_id, filter_) as source:
         days = queries.daily(source, domain_id, filter_, now=now)
         table = queries.mx_figures(source, domain_id, filter_, now=now)
         listed = queries.failures(source, domain_id, filter_, limit=MOST_LISTED)

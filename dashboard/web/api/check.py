@@ -22,7 +22,7 @@ def add_to(blueprint: Blueprint) -> None:
 def last_check(domain: str) -> Response:
     """What the last check found; 404 if there was none."""
     _, domain_id = scope.domain(domain)
-    found = queries.last_check(state.engine(), domain_id)
+    found = queries.last_check(state.reader(), domain_id)
     if found is None:
         abort(404, "This domain was never checked.")
     return answers.only_json(found_shapes.check(found))
@@ -40,5 +40,5 @@ def checks(domain: str) -> Response:
     """What checks found in each part over time."""
     _, domain_id = scope.domain(domain)
     return answers.only_json(
-        {"checks": [shapes.check_state(row) for row in queries.check_states(state.engine(), domain_id)]}
+        {"checks": [shapes.check_state(row) for row in queries.check_states(state.reader(), domain_id)]}
     )

@@ -37,7 +37,7 @@ def deliveries() -> Response:
 @operation(sides.DeliveryCounts)
 def delivery_counts() -> Response:
     """How many deliveries came to what, and why those in quarantine are there."""
-    found = queries.delivery_counts(state.engine())
+    found = queries.delivery_counts(state.reader())
     return answers.only_json({"outcomes": found.outcomes, "reasons": found.reasons})
 
 

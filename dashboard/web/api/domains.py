@@ -49,7 +49,7 @@ def _shape(row: DomainOverview, verdict: str) -> figures.Domain:
 def domain_(domain: str) -> Response:
     """One domain with its figures, and what is kept about it: removing it would lose that."""
     name, domain_id = scope.domain(domain)
-    engine = state.engine()
+    engine = state.reader()
     [row] = queries.domain_overview(engine, asked.figures_filter(), now=state.now(), only=(name,)).items
     kept = added.loss(engine, name)
     return answers.only_json(
@@ -88,7 +88,7 @@ def remove(domain: str) -> Response:
 def daily(domain: str) -> Response:
     """The figures of each day, with the mode that counts for it."""
     name, domain_id = scope.domain(domain)
-    days = queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now()).days
+    days = queries.daily(state.reader(), domain_id, asked.figures_filter(), now=state.now()).days
     return answers.json_or_csv(
         lambda: {"days": [shapes.day(row) for row in days]}, lambda: tables.daily(days), f"tlsrpt-daily-{name}"
     )
@@ -98,7 +98,7 @@ def daily(domain: str) -> Response:
 def weekly(domain: str) -> Response:
     """The same by ISO week."""
     name, domain_id = scope.domain(domain)
-    days = queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now())
+    days = queries.daily(state.reader(), domain_id, asked.figures_filter(), now=state.now())
     weeks = charts.by_week(days).days
     return answers.json_or_csv(
         lambda: {"weeks": [shapes.week(row) for row in weeks]}, lambda: tables.weekly(weeks), f"tlsrpt-weekly-{name}"
@@ -109,7 +109,7 @@ def weekly(domain: str) -> Response:
 def mx(domain: str) -> Response:
     """Failures by MX host, and the successes that can mean no other."""
     name, domain_id = scope.domain(domain)
-    table = queries.mx_figures(state.engine(), domain_id, asked.figures_filter(), now=state.now())
+    table = queries.mx_figures(state.reader(), domain_id, asked.figures_filter(), now=state.now())
     return answers.json_or_csv(
         lambda: {
             "mx": [shapes.mx(row) for row in table.mx],
@@ -124,7 +124,7 @@ def mx(domain: str) -> Response:
 def mx_daily(domain: str) -> Response:
     """The failures at each MX host by day."""
     name, domain_id = scope.domain(domain)
-    rows = queries.mx_daily(state.engine(), domain_id, asked.figures_filter())
+    rows = queries.mx_daily(state.reader(), domain_id, asked.figures_filter())
     return answers.json_or_csv(
         lambda: {"mx_days": [shapes.mx_day(row) for row in rows]},
         lambda: tables.mx_daily(rows),
@@ -149,7 +149,7 @@ def failures(domain: str) -> Response:
 def reporters(domain: str) -> Response:
     """Who reports, and who has fallen silent."""
     name, domain_id = scope.domain(domain)
-    rows = queries.reporters(state.engine(), domain_id, asked.figures_filter(), now=state.now())
+    rows = queries.reporters(state.reader(), domain_id, asked.figures_filter(), now=state.now())
     return answers.json_or_csv(
         lambda: {"reporters": [shapes.reporter(row) for row in rows]},
         lambda: tables.reporters(rows),
@@ -161,7 +161,7 @@ def reporters(domain: str) -> Response:
 def policies(domain: str) -> Response:
     """The published policy with its history, and what senders had applied."""
     _, domain_id = scope.domain(domain)
-    found = queries.policies(state.engine(), domain_id, now=state.now())
+    found = queries.policies(state.reader(), domain_id, now=state.now())
     return answers.only_json(
         {
             "published": [shapes.published_policy(row) for row in found.published],
@@ -176,7 +176,7 @@ def drift(domain: str) -> Response:
     """How old the policies were that senders applied, and who has picked up the last change."""
     _, domain_id = scope.domain(domain)
     now = state.now()
-    return answers.only_json(shapes.drift(compared(queries.policies(state.engine(), domain_id, now=now), now)))
+    return answers.only_json(shapes.drift(compared(queries.policies(state.reader(), domain_id, now=now), now)))
 
 
 @operation(checks.Verdict, errors=(404,))
@@ -192,7 +192,7 @@ def verdict(domain: str) -> Response:
 def chart(domain: str) -> Response:
     """The main chart as a Plotly figure: `data` and `layout`."""
     _, domain_id = scope.domain(domain)
-    engine, now = state.engine(), state.now()
+    engine, now = state.reader(), state.now()
     daily = queries.daily(engine, domain_id, asked.figures_filter(), now=now)
     figure = charts.main_chart(daily, queries.policies(engine, domain_id, now=now))
     return answers.only_json(figure.to_plotly_json())

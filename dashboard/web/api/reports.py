@@ -45,5 +45,5 @@ def report_raw(report_id: UUID) -> Response:
 @operation(sides.Neighbours, errors=(404,))
 def neighbours(report_id: UUID) -> Response:
     """The reports before and after one: of the same reporter, about the same domain."""
-    found = queries.neighbours(state.engine(), scope.report_head(report_id))
+    found = queries.neighbours(state.reader(), scope.report_head(report_id))
     return answers.only_json({"previous": found.previous, "following": found.following})

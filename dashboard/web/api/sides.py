@@ -29,7 +29,7 @@ def add_to(blueprint: Blueprint) -> None:
 def mx_host(domain: str, host: str) -> Response:
     """The failures at one MX host: when, of which type, told by whom."""
     _, domain_id = scope.domain(domain)
-    engine, filter_ = state.engine(), asked.figures_filter()
+    engine, filter_ = state.reader(), asked.figures_filter()
     mx = domains.normalise(host) or host
     if not queries.is_known_host(engine, domain_id, mx):
         abort(404, "Neither DNS nor a report has named this MX host.")
@@ -51,7 +51,7 @@ def mx_host(domain: str, host: str) -> Response:
 def failure_type(domain: str, code: str) -> Response:
     """One result type of a domain: when, at which MX host, told by whom, and what to do."""
     name, domain_id = scope.domain(domain)
-    engine, filter_ = state.engine(), asked.figures_filter()
+    engine, filter_ = state.reader(), asked.figures_filter()
     found = queries.breakdown(engine, domain_id, filter_, Side(result_type=code))
     if found.first_ever is None and code not in result_types.KNOWN:
         abort(404, say("No report about the domain has told this result type."))
@@ -71,7 +71,7 @@ def failure_type(domain: str, code: str) -> Response:
 def one_reporter(domain: str, reporter: str) -> Response:
     """What one reporter told of a domain, by day, and which failures."""
     _, domain_id = scope.domain(domain)
-    engine, filter_ = state.engine(), asked.figures_filter()
+    engine, filter_ = state.reader(), asked.figures_filter()
     if not queries.is_known_reporter(engine, domain_id, reporter):
         abort(404, "This reporter has sent no report about the domain.")
     everybody = queries.reporters(engine, domain_id, filter_, now=state.now())
@@ -90,12 +90,12 @@ def one_reporter(domain: str, reporter: str) -> Response:
 
 def _reporting(domain_id: UUID) -> list[Reporter]:
     """Those who reported in the range."""
-    everybody = queries.reporters(state.engine(), domain_id, asked.figures_filter(), now=state.now())
+    everybody = queries.reporters(state.reader(), domain_id, asked.figures_filter(), now=state.now())
     return [row for row in everybody if row.reports]
 
 
 def _last_reports(domain_id: UUID, side: Side) -> list[UUID]:
-    return [row.id for row in queries.reports_from(state.engine(), domain_id, asked.figures_filter(), side)]
+    return [row.id for row in queries.reports_from(state.reader(), domain_id, asked.figures_filter(), side)]
 
 
 def reporter_days(days: Iterable[ReporterDay]) -> list[sides.ReporterDay]:

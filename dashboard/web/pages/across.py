@@ -23,7 +23,7 @@ def register(blueprint: Blueprint) -> None:
 def all_types() -> str:
     """Every result type: how often it occurs, and what it means."""
     filter_ = asked.figures_filter()
-    shares = {share.result_type: share for share in queries.type_shares(state.engine(), filter_, only=access.only())}
+    shares = {share.result_type: share for share in queries.type_shares(state.reader(), filter_, only=access.only())}
     codes = [*shares, *(code for code in result_types.KNOWN if code not in shares)]
     return render_template(
         "result_types.html",
@@ -35,7 +35,7 @@ def all_types() -> str:
 
 def one_type(code: str) -> str:
     filter_ = asked.figures_filter()
-    found = queries.spread(state.engine(), filter_, Side(result_type=code), only=access.only())
+    found = queries.spread(state.reader(), filter_, Side(result_type=code), only=access.only())
     if not found.days and code not in result_types.KNOWN:
         abort(404, say("No report of these days tells this result type."))
     return render_template(
@@ -51,7 +51,7 @@ def one_type(code: str) -> str:
 
 def one_reporter(reporter: str) -> str:
     """What one reporter told, of which domains."""
-    engine, filter_, only = state.engine(), asked.figures_filter(), access.only()
+    engine, filter_, only = state.reader(), asked.figures_filter(), access.only()
     told = queries.reporter_across(engine, filter_, reporter, only=only)
     if told is None:
         abort(404, say("This reporter has sent no report about these days."))
@@ -69,7 +69,7 @@ def one_reporter(reporter: str) -> str:
 
 def one_host(host: str) -> str:
     """One MX host as that of every domain that has it."""
-    engine, filter_, only = state.engine(), asked.figures_filter(), access.only()
+    engine, filter_, only = state.reader(), asked.figures_filter(), access.only()
     mx = domains.normalise(host) or host
     sharing = queries.domains_sharing(engine, filter_, mx, only=only)
     if not sharing:

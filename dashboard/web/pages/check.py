@@ -16,7 +16,7 @@ def register(blueprint: Blueprint) -> None:
 
 def show(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    engine = state.engine()
+    engine = state.reader()
     return render(
         "check.html",
         name,

@@ -39,7 +39,7 @@ def register(blueprint: Blueprint) -> None:
 
 def deliveries() -> str:
     page = asked.deliveries()
-    counts = queries.delivery_counts(state.engine())
+    counts = queries.delivery_counts(state.reader())
     return render_template(
         "deliveries.html",
         deliveries=page.items,
@@ -66,10 +66,10 @@ def foreign() -> str:
 def foreign_one(name: str) -> str:
     """What would count if this domain were added."""
     normal = scope.domain_name(name)
-    found = queries.foreign_name(state.engine(), normal)
+    found = queries.foreign_name(state.reader(), normal)
     if found is None:
         abort(404, "No report about this domain waits.")
-    recent = queries.deliveries(state.engine(), outcome="unassigned", domain=normal, limit=_RECENT)
+    recent = queries.deliveries(state.reader(), outcome="unassigned", domain=normal, limit=_RECENT)
     return render_template("foreign_one.html", found=found, deliveries=recent.items, next=recent.next)
 
 
@@ -81,7 +81,7 @@ def delivery(delivery_id: UUID) -> str:
         is_retried=request.args.get("retried") == "yes",
         dkim=dkim(found),
         to_do=to_do(found.reason_code) if found.reason_code else None,
-        headers=queries.mail_headers(state.engine(), delivery_id),
+        headers=queries.mail_headers(state.reader(), delivery_id),
     )
 
 
@@ -92,8 +92,8 @@ def conflict(delivery_id: UUID, position: int) -> str:
     if part is None or part.report_id is None:
         abort(404, "No report of this delivery contradicts another.")
     limits = state.settings().limits
-    counted = queries.report_document(state.engine(), part.report_id, limits=limits)
-    this = queries.delivery_document(state.engine(), delivery_id, position, limits=limits)
+    counted = queries.report_document(state.reader(), part.report_id, limits=limits)
+    this = queries.delivery_document(state.reader(), delivery_id, position, limits=limits)
     if counted is None or this is None:
         abort(404, "One of the two reports cannot be read any more.")
     return render_template(
@@ -117,7 +117,7 @@ def retry_all(reason: str) -> Response:
     tried = counted = 0
     is_key_away = False
     while True:
-        page = queries.deliveries(state.engine(), outcome="quarantined", reason=reason, limit=_GROUP, cursor=cursor)
+        page = queries.deliveries(state.reader(), outcome="quarantined", reason=reason, limit=_GROUP, cursor=cursor)
         for row in page.items:
             try:
                 actions().retry(row.id)
@@ -135,7 +135,7 @@ def retry_all(reason: str) -> Response:
 
 def _counted(ids: list[UUID]) -> int:
     """How many of them are quarantined no more."""
-    return sum(row.outcome != "quarantined" for row in queries.deliveries_with_ids(state.engine(), ids))
+    return sum(row.outcome != "quarantined" for row in queries.deliveries_with_ids(state.reader(), ids))
 
 
 def adopt(domain: str) -> Response:
@@ -149,7 +149,7 @@ def adopt(domain: str) -> Response:
 def _added() -> tuple[str, int, bool] | None:
     """What `adopt` has to tell: the domain, deliveries counted, and whether that is all of them."""
     name = params.domain(request.args, "added")
-    if name is None or queries.find_domain(state.engine(), name) is None:
+    if name is None or queries.find_domain(state.reader(), name) is None:
         return None
     return name, request.args.get("counted", 0, int), request.args.get("complete") != "no"
 

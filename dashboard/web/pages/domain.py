@@ -21,7 +21,7 @@ def register(blueprint: Blueprint) -> None:
 
 def overview(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    filter_, engine, now = asked.figures_filter(), state.engine(), state.now()
+    filter_, engine, now = asked.figures_filter(), state.reader(), state.now()
     with queries.narrowed(engine, domain_id, filter_) as source:
         days = queries.daily(source, domain_id, filter_, now=now)
         table = queries.mx_figures(source, domain_id, filter_, now=now)
@@ -56,14 +56,14 @@ def overview(domain: str) -> str:
 
 def daily(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    days: Daily = queries.daily(state.engine(), domain_id, asked.figures_filter(), now=state.now())
+    days: Daily = queries.daily(state.reader(), domain_id, asked.figures_filter(), now=state.now())
     return render("daily.html", name, days=days, headline=headline(days))
 
 
 def mx(domain: str) -> str:
     name, domain_id = scope.domain(domain)
     filter_ = asked.figures_filter()
-    with queries.narrowed(state.engine(), domain_id, filter_) as source:
+    with queries.narrowed(state.reader(), domain_id, filter_) as source:
         table: MxTable = queries.mx_figures(source, domain_id, filter_, now=state.now())
         mx_days = queries.mx_daily(source, domain_id, filter_)
     return render("mx.html", name, mx=table, heat=heat(mx_days, filter_.first, filter_.last), mx_days=mx_days)
@@ -77,13 +77,13 @@ def failures(domain: str) -> str:
 
 def reporters(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    rows = queries.reporters(state.engine(), domain_id, asked.figures_filter(), now=state.now())
+    rows = queries.reporters(state.reader(), domain_id, asked.figures_filter(), now=state.now())
     return render("reporters.html", name, reporters=rows)
 
 
 def policies(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    history: Policies = queries.policies(state.engine(), domain_id, now=state.now())
+    history: Policies = queries.policies(state.reader(), domain_id, now=state.now())
     return render("policies.html", name, policies=history, current=_current(history), drift=drift(history, state.now()))
 
 
@@ -91,7 +91,7 @@ def render(template: str, name: str, **values: object) -> str:
     """A page of the domain `name` (normal form), with what all of them show."""
     today = state.today()
     # How the domain is now, whatever the range: the mode beside its name, and whether a report has ever come.
-    [row] = queries.domain_overview(state.engine(), Filter(today, today), now=state.now(), only=(name,)).items
+    [row] = queries.domain_overview(state.reader(), Filter(today, today), now=state.now(), only=(name,)).items
     return render_template(template, name=name, row=row, filter=asked.figures_filter(), today=today, **values)
 
 

@@ -54,9 +54,9 @@ def _levels(filter_: Filter, found: Sequence[str], *, whole: bool) -> tuple[int,
     """How many domains are bad, to look at, and well."""
     if whole:
         return tuple(found.count(level) for level in ("bad", "look", "ok"))
-    return queries.domains_by_level(state.engine(), filter_, only=access.only())
+    return queries.domains_by_level(state.reader(), filter_, only=access.only())
 
 
 def _unassigned() -> tuple[queries.ForeignName, ...]:
     """Foreign names that wait for adoption: for viewers of all domains only."""
-    return () if access.only() is not None else queries.foreign_names(state.engine(), limit=_MOST_FOREIGN).items
+    return () if access.only() is not None else queries.foreign_names(state.reader(), limit=_MOST_FOREIGN).items

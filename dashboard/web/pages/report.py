@@ -51,7 +51,7 @@ def register(blueprint: Blueprint) -> None:
 
 def report(report_id: UUID) -> str:
     found = scope.report(report_id)
-    engine = state.engine()
+    engine = state.reader()
     delivery = queries.delivery(engine, found.delivery_id)
     # The mail around it may be about other domains too.
     is_limited = access.only() is not None

@@ -26,7 +26,7 @@ def register(blueprint: Blueprint) -> None:
 def mx_host(domain: str, host: str) -> str:
     """Failures at one MX host, and what our own checks say of it."""
     name, domain_id = scope.domain(domain)
-    engine, filter_, now = state.engine(), asked.figures_filter(), state.now()
+    engine, filter_, now = state.reader(), asked.figures_filter(), state.now()
     mx = domains.normalise(host) or host
     if not queries.is_known_host(engine, domain_id, mx):
         abort(404, say("Neither DNS nor a report has named this MX host."))
@@ -53,7 +53,7 @@ def mx_host(domain: str, host: str) -> str:
 def reporter_page(domain: str, reporter: str) -> str:
     """What one reporter told of a domain."""
     name, domain_id = scope.domain(domain)
-    engine, filter_, now = state.engine(), asked.figures_filter(), state.now()
+    engine, filter_, now = state.reader(), asked.figures_filter(), state.now()
     if not queries.is_known_reporter(engine, domain_id, reporter):
         abort(404, say("This reporter has sent no report about the domain."))
     everybody = queries.reporters(engine, domain_id, filter_, now=now)
@@ -78,7 +78,7 @@ def reporter_page(domain: str, reporter: str) -> str:
 def failure(domain: str, code: str) -> str:
     """One result type of one domain."""
     name, domain_id = scope.domain(domain)
-    engine, filter_, now = state.engine(), asked.figures_filter(), state.now()
+    engine, filter_, now = state.reader(), asked.figures_filter(), state.now()
     found = queries.breakdown(engine, domain_id, filter_, Side(result_type=code))
     if found.first_ever is None and code not in result_types.KNOWN:
         abort(404, say("No report about the domain has told this result type."))
