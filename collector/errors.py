@@ -5,6 +5,7 @@
     ├── UsageError               a request or command that makes no sense; exit status 2, HTTP 400
     ├── TemporaryError           trying again later may work: SMTP 451, HTTP 503
     │   ├── StoreUnavailable     the database does not answer
+    │   │   └── ReplicaUnavailable   its replica does not, or lacks a change: the database itself may answer
     │   ├── SpoolUnavailable     the local spool takes nothing either
     │   ├── MailboxUnavailable   the IMAP server does not answer, or refuses what we ask
     │   ├── CheckBusy            the domain is being checked already
@@ -41,6 +42,10 @@ class TemporaryError(TlsrptError):
 
 class StoreUnavailable(TemporaryError):
     """The database did not answer, or took no write."""
+
+
+class ReplicaUnavailable(StoreUnavailable):
+    """The replica did not answer, gave up a query, or has not got a change yet; the database itself may well answer."""
 
 
 class SpoolUnavailable(TemporaryError):

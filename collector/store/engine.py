@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
 
-from collector.errors import ConfigurationError, StoreUnavailable
+from collector.errors import ConfigurationError, ReplicaUnavailable, StoreUnavailable
 
-__all__ = ["UNAVAILABLE", "Engine", "Held", "open_engine", "reading", "writing"]
+__all__ = ["UNAVAILABLE", "Engine", "Held", "open_engine", "open_replica", "reading", "writing"]
 
 # The database is away, full or locked. Everything else that SQLAlchemy raises is our own mistake.
 UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
@@ -27,6 +27,9 @@ _PRAGMAS = (
 _WRITES = "tlsrpt_writes"
 # A network that swallows packets is found out within half a minute, not after TCP's own quarter of an hour.
 _PATIENCE = {"tcp_user_timeout": 30_000, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+# Of a replica sooner: a person waits, and the database itself can answer.
+_LITTLE = {"tcp_user_timeout": 4_000, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 2}
+_REPLICA = "tlsrpt_replica"
 
 
 def open_engine(url: str) -> Engine:
@@ -37,12 +40,21 @@ def open_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(url, parsed.database)
+    return _open_postgresql(url, connect_timeout=5, **_PATIENCE)
+
+
+def open_replica(url: str) -> Engine:
+    """The same for a replica (PostgreSQL), to be read only: what goes wrong there is ReplicaUnavailable."""
+    return _open_postgresql(url, connect_timeout=2, **_LITTLE).execution_options(**{_REPLICA: True})
+
+
+def _open_postgresql(url: str, **patience: int) -> Engine:
     return create_engine(
         url,
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=10,
-        connect_args={"connect_timeout": 5, "application_name": "tlsrpt", **_PATIENCE},
+        connect_args={"application_name": "tlsrpt", **patience},
     )
 
 
@@ -80,7 +92,8 @@ def _open_sqlite(url: str, file: str | None) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One read transaction: all statements see the same state. Raises StoreUnavailable."""
-    with _translated(), engine.connect() as connection:
+    is_replica = engine.get_execution_options().get(_REPLICA, False)
+    with _translated(ReplicaUnavailable if is_replica else StoreUnavailable), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         yield connection
@@ -133,11 +146,11 @@ def _for_writing(engine: Engine) -> Connection:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(to: type[StoreUnavailable] = StoreUnavailable) -> Iterator[None]:
     try:
         yield
     except UNAVAILABLE as error:
-        raise StoreUnavailable(f"the database does not answer: {_short(error)}") from error
+        raise to(f"the database does not answer: {_short(error)}") from error
 
 
 def _short(error: Exception) -> str:

@@ -7,6 +7,7 @@ and distribution by domain are a matter of operation. Ids are UUIDv7 made by the
 from collector.store.tables.alerts import alert, alert_look, alert_notice
 from collector.store.tables.arrivals import delivery, delivery_part, report
 from collector.store.tables.base import REPORT_SIDE, metadata
+from collector.store.tables.changes import change_mark
 from collector.store.tables.checks import check_state
 from collector.store.tables.domains import domain, domain_mx, known_domains, poll, published_policy
 from collector.store.tables.mail import recipient, summary_run, unsubscribed
@@ -38,6 +39,7 @@ __all__ = [
     "alert_notice",
     "api_token",
     "audit",
+    "change_mark",
     "check_state",
     "delivery",
     "delivery_part",
