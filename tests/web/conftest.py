@@ -3,23 +3,29 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from collector import settings
+from collector.delivery import Envelope, Reason
 from collector.store import accounts, sessions, tokens
 from collector.store.engine import Engine, open_engine
 from dashboard.passwords import hash_password, hash_token
 from dashboard.web import create_app
 from dashboard.web.access.session import LASTS, Sessions
-from tests.support import living
+from tests.support import living, reports
+from tests.support.dns import DnsServer
+from tests.support.mails import rsa_key, sign
 from tests.web import world
 
 PASSWORD = "correct horse battery staple"
 _HASH = hash_password(PASSWORD)  # once: it takes a while, as it should
 TOKEN = "tlsrpt_made-for-a-test"
+KEY_NAME = "s1._domainkey.reporter.example"
+_KEY = rsa_key()
 
 MakeApp = Callable[..., Flask]
 
@@ -82,6 +88,35 @@ def filled(world_file: Path, tmp_path: Path) -> Iterator[Engine]:
 def client(make_app: MakeApp) -> FlaskClient:
     """A local caller while no user is defined."""
     return make_app().test_client()
+
+
+@pytest.fixture
+def dns() -> Iterator[DnsServer]:
+    """It has the key of reporter.example."""
+    with DnsServer({(KEY_NAME, "TXT"): [_KEY.record()]}) as server:
+        yield server
+
+
+@pytest.fixture
+def signed(filled: Engine) -> UUID:
+    """A delivery by reporter.example, quarantined because its key was not there when it came."""
+    document = reports.report(day="2026-11-18")
+    return keep(filled, sign(reports.mail(document), "reporter.example", "s1", _KEY), Reason("dkim_fail", "no key"))
+
+
+@pytest.fixture
+def foreign(filled: Engine) -> None:
+    """Two reports about new.example, beside the one about foreign.example."""
+    for day in ("2026-11-18", "2026-11-19"):
+        result = reports.policy_result("new.example", successful=4)
+        world.submit(filled, world.unassigned(reports.report([result], day=day)))
+
+
+def keep(engine: Engine, raw: bytes, reason: Reason | None, channel: str = "smtp") -> UUID:
+    """Stores bytes as they would have been stored if nothing had been found in them."""
+    delivery = world.bare(raw, Envelope(channel), reason)
+    world.submit(engine, delivery)
+    return delivery.id
 
 
 def add_user(engine: Engine, name: str = "ada", role: str = "admin", *limited_to: str) -> accounts.User:

@@ -28,7 +28,9 @@ ADMIN = {
     ("GET", "/audit"),
     ("GET", "/configuration"),
     *((method, path) for path in ("/users", "/tokens") for method in ("GET", "POST")),
-    ("DELETE", "/users/<uuid:user_id>"),
+    ("GET", "/sessions"),
+    ("DELETE", "/sessions/<uuid:session_id>"),
+    *((method, "/users/<uuid:user_id>") for method in ("PATCH", "DELETE")),
     ("DELETE", "/tokens/<uuid:token_id>"),
     ("DELETE", "/domains/<domain>"),
 }
@@ -75,6 +77,7 @@ def address(rule: Rule, filled: Engine, domain: str) -> str:
         "position": "0",
         "user_id": str(uuid4()),
         "token_id": str(uuid4()),
+        "session_id": str(uuid4()),
         "digest": "x",
     }
     return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda match: values.get(match[1], "x"), rule.rule)

@@ -1,56 +1,24 @@
 """What the dashboard changes: a delivery is tried again, a foreign domain is added; by whom, and what it answers."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 
-from collector.delivery import Envelope, Reason
+from collector.delivery import Reason
 from collector.store import queries
 from collector.store.engine import Engine
 from tests.support import reports
 from tests.support.dns import SERVFAIL, DnsServer
-from tests.support.mails import rsa_key, sign
 from tests.support.page import Page, read
-from tests.web import world
-from tests.web.conftest import MakeApp, add_token, add_user, enter
+from tests.web.conftest import KEY_NAME, MakeApp, add_token, add_user, enter, keep
 
-KEY = rsa_key()
-KEY_NAME = "s1._domainkey.reporter.example"
 MISSING = "00000000-0000-7000-8000-000000000000"
-
-
-@pytest.fixture
-def dns() -> Iterator[DnsServer]:
-    with DnsServer({(KEY_NAME, "TXT"): [KEY.record()]}) as server:
-        yield server
 
 
 @pytest.fixture
 def client(make_app: MakeApp, dns: DnsServer) -> FlaskClient:
     return make_app(**{"dns.nameservers": str(dns.address), "dns.timeout": "2"}).test_client()
-
-
-def keep(engine: Engine, raw: bytes, reason: Reason | None, channel: str = "smtp") -> UUID:
-    delivery = world.bare(raw, Envelope(channel), reason)
-    world.submit(engine, delivery)
-    return delivery.id
-
-
-@pytest.fixture
-def signed(filled: Engine) -> UUID:
-    """Quarantined, because its key was not there when it came."""
-    document = reports.report(day="2026-11-18")
-    return keep(filled, sign(reports.mail(document), "reporter.example", "s1", KEY), Reason("dkim_fail", "no key"))
-
-
-@pytest.fixture
-def foreign(filled: Engine) -> None:
-    """Two reports about new.example, beside the one about foreign.example."""
-    for day in ("2026-11-18", "2026-11-19"):
-        result = reports.policy_result("new.example", successful=4)
-        world.submit(filled, world.unassigned(reports.report([result], day=day)))
 
 
 def outcome(engine: Engine, delivery: UUID) -> str:

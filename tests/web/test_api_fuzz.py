@@ -15,7 +15,10 @@ from tests.web.conftest import MakeApp
 
 _EXAMPLES = 4 * int(os.environ.get("TLSRPT_TEST_EXAMPLES", "1"))
 # These ask the network or change what the other questions are about; each has tests of its own.
-_LEFT_OUT = ["setup", "self_test", "check", "adopt", "remove", "retry", "add_user", "add_token"]
+_LEFT_OUT = [
+    *("setup", "policy_draft", "self_test", "check", "adopt", "remove", "retry", "retry_all"),
+    *("serve_policy", "stop_serving", "add_user", "change_user", "add_token"),
+]
 _CONFIG = {
     "seed": 8460,
     "generation": {"max-examples": _EXAMPLES, "deterministic": True, "database": "none"},

@@ -6,7 +6,7 @@ import pytest
 
 from collector.store import accounts, audit, tokens
 from collector.store.engine import Engine
-from tests.web.conftest import PASSWORD, MakeApp, add_token, add_user
+from tests.web.conftest import PASSWORD, MakeApp, add_token, add_user, enter
 
 
 def test_a_user_is_made_listed_and_removed(filled: Engine, make_app: MakeApp) -> None:
@@ -95,3 +95,39 @@ def test_only_admins_come_here(filled: Engine, make_app: MakeApp, scope: str) ->
     for path in ("users", "tokens"):
         assert client.get(f"/api/v1/{path}", headers=token).status_code == 403
         assert client.post(f"/api/v1/{path}", json={}, headers=token).status_code == 403
+
+
+def test_a_user_is_changed_and_logged_out(filled: Engine, make_app: MakeApp) -> None:
+    add_user(filled)
+    grace = add_user(filled, "grace", "viewer", "example.com")
+    client, token = make_app().test_client(), add_token(filled, "admin")
+    enter(client, filled, grace)
+    path = f"/api/v1/users/{grace.id}"
+    changed = client.patch(path, json={"role": "operator"}, headers=token)
+    assert (changed.status_code, changed.json["role"], changed.json["domains"]) == (200, "operator", ["example.com"])  # type: ignore[index]
+    assert client.get("/api/v1/sessions", headers=token).json == {"sessions": []}
+    lifted = client.patch(path, json={"domains": []}, headers=token).json
+    assert lifted is not None
+    assert (lifted["role"], lifted["domains"]) == ("operator", [])
+    for bad in ({"role": "king"}, {"domains": [""]}, {"password": "short"}, {"role": 1}):
+        assert client.patch(path, json=bad, headers=token).status_code == 400, bad
+    (ada,) = [user for user in accounts.users(filled) if user.name == "ada"]
+    assert client.patch(f"/api/v1/users/{ada.id}", json={"role": "viewer"}, headers=token).status_code == 400
+    told = [(entry.action, entry.subject) for entry in audit.entries(filled).items]
+    assert told == [("user_changed", "grace"), ("user_changed", "grace")]
+
+
+def test_sessions_are_listed_and_ended(filled: Engine, make_app: MakeApp) -> None:
+    grace = add_user(filled, "grace", "admin")
+    client, token = make_app().test_client(), add_token(filled, "admin")
+    enter(client, filled, grace)
+    listed = client.get("/api/v1/sessions", headers=token).json
+    assert listed is not None
+    [row] = listed["sessions"]
+    assert (row["name"], row["role"], row["address"]) == ("grace", "admin", "127.0.0.1")
+    path = f"/api/v1/sessions/{row['id']}"
+    assert client.delete(path, headers=token).json == {"name": "grace"}
+    assert client.delete(path, headers=token).status_code == 404
+    assert client.get("/").status_code == 302
+    [entry] = audit.entries(filled).items
+    assert (entry.action, entry.subject) == ("sessions_ended", "grace")

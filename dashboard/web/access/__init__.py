@@ -6,6 +6,6 @@
 from dashboard.web.access import sso as sso  # its routes belong to the blueprint
 from dashboard.web.access.guard import register
 from dashboard.web.access.login import blueprint
-from dashboard.web.access.viewer import Viewer, may_see, only, viewer
+from dashboard.web.access.viewer import Viewer, may_see, name, only, viewer
 
-__all__ = ["Viewer", "blueprint", "may_see", "only", "register", "viewer"]
+__all__ = ["Viewer", "blueprint", "may_see", "name", "only", "register", "viewer"]

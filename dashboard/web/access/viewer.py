@@ -44,6 +44,12 @@ def viewer() -> Viewer | None:
     return found
 
 
+def name() -> str | None:
+    """Who is asking, by name; None for a local caller while no user is defined."""
+    found = viewer()
+    return None if found is None else found.name
+
+
 def only() -> tuple[str, ...] | None:
     """The names of the domains that the viewer is limited to; None: all domains."""
     found = viewer()

@@ -10,16 +10,18 @@ from dashboard.web.api import (
     configuration,
     deliveries,
     domains,
+    hosted,
     openapi,
     people,
     reports,
     setup,
     sides,
+    waiting,
 )
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 for part in (
-    *(domains, causes, sides, across, check, setup, reports, deliveries),
+    *(domains, causes, sides, across, check, setup, hosted, reports, deliveries, waiting),
     *(openapi, audit, configuration, people),
 ):
     part.add_to(blueprint)

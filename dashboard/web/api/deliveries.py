@@ -4,21 +4,20 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from collector.store import queries
-from dashboard.web import asked, kept, respond, scope, state
+from dashboard.web import asked, conflicts, kept, respond, scope
 from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
 from dashboard.web.api.operation import CHANNEL, DOMAIN, LISTED, OUTCOME, PAGING, REASON, REPORTER, operation
-from dashboard.web.api.types import arrivals, sides
+from dashboard.web.api.types import arrivals
 
 
 def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/deliveries", view_func=deliveries)
-    blueprint.add_url_rule("/deliveries/counts", view_func=delivery_counts)
-    blueprint.add_url_rule("/deliveries/foreign", view_func=foreign)
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>", view_func=delivery)
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/raw", "delivery_raw", raw)
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/documents/<int:position>", "document", document)
+    path = "/deliveries/<uuid:delivery_id>/documents/<int:position>/differences"
+    blueprint.add_url_rule(path, "delivery_differences", differences)
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/retry", view_func=retry, methods=["POST"])
 
 
@@ -32,20 +31,6 @@ def deliveries() -> Response:
         "tlsrpt-deliveries",
         page.next,
     )
-
-
-@operation(sides.DeliveryCounts)
-def delivery_counts() -> Response:
-    """How many deliveries came to what, and why those in quarantine are there."""
-    found = queries.delivery_counts(state.reader())
-    return answers.only_json({"outcomes": found.outcomes, "reasons": found.reasons})
-
-
-@operation(arrivals.ForeignNames, *PAGING)
-def foreign() -> Response:
-    """The domains that unassigned deliveries are about."""
-    page = asked.foreign()
-    return answers.only_json({"foreign": [shapes.foreign(row) for row in page.items], "next": page.next})
 
 
 @operation(arrivals.WholeDelivery, errors=(404,))
@@ -72,3 +57,18 @@ def raw(delivery_id: UUID) -> Response:
 def document(delivery_id: UUID, position: int) -> Response:
     """The JSON of one report of a delivery, by its position from 0."""
     return kept.document(delivery_id, position)
+
+
+@operation(arrivals.Differences, errors=(404,))
+def differences(delivery_id: UUID, position: int) -> Response:
+    """What a report says otherwise than the one that counts under its identity: the conflict."""
+    found = conflicts.find(delivery_id, position)
+    rows = found.differences
+    return answers.only_json(
+        {
+            "counted": found.counted,
+            "differences": None
+            if rows is None
+            else [{"where": row.where, "counted": row.first, "this": row.second} for row in rows],
+        }
+    )

@@ -10,13 +10,14 @@ from flask import Blueprint, Flask, Response, current_app, render_template, requ
 from werkzeug.routing import Rule
 
 from collector import __version__
+from collector.delivery import REASONS
 from dashboard.web import respond
 from dashboard.web.api.operation import Operation, Parameter, declared, operation
 from dashboard.web.api.types.general import Error
 
 PREFIX = "/api/v1"
 _REF = "#/components/schemas/{name}"
-_METHODS = ("GET", "POST", "DELETE")
+_METHODS = ("GET", "POST", "PATCH", "DELETE")
 _PATH: dict[str, dict[str, Any]] = {
     "domain": {"schema": {"type": "string", "minLength": 1}, "description": "A domain name", "example": "example.com"},
     "host": {"schema": {"type": "string", "minLength": 1}, "example": "mx1.example.com"},
@@ -24,6 +25,8 @@ _PATH: dict[str, dict[str, Any]] = {
     "uuid": {"schema": {"type": "string", "format": "uuid"}},
     "int": {"schema": {"type": "integer", "minimum": 0}},
     "code": {"schema": {"type": "string", "minLength": 1}, "example": "certificate-expired"},
+    "name": {"schema": {"type": "string", "minLength": 1}, "description": "A domain name", "example": "example.org"},
+    "reason": {"schema": {"type": "string", "enum": list(REASONS)}, "example": "dkim_fail"},
 }
 _FORMAT = Parameter("format", "What to answer, whatever `Accept` says.", {"type": "string", "enum": ["json", "csv"]})
 Json = dict[str, Any]

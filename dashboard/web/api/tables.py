@@ -9,6 +9,7 @@ from collector.store.queries import (
     DeliveryRow,
     DomainOverview,
     Failure,
+    ForeignName,
     HostOf,
     MxDay,
     MxTable,
@@ -140,6 +141,14 @@ def told_of(rows: Iterable[ToldOf]) -> Table:
 
 def hosts_of(rows: Iterable[HostOf]) -> Table:
     return _fields(rows, ("domain", "failed", "successful"))
+
+
+def foreign(rows: Iterable[ForeignName]) -> Table:
+    """Reporters stand in one cell, with blanks between them."""
+    columns = ["domain", "deliveries", "first_delivery", "last_delivery", "reporters"]
+    return columns, [
+        [row.name, row.deliveries, row.first_delivery, row.last_delivery, " ".join(row.reporters)] for row in rows
+    ]
 
 
 def _fields(rows: Iterable[object], names: Iterable[str]) -> Table:

@@ -1,6 +1,5 @@
 """`/deliveries`: everything that arrived, the quarantined and the unassigned included, and what can be done with it."""
 
-import time
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -8,18 +7,15 @@ from werkzeug.wrappers import Response
 
 from collector.channels import CHANNELS
 from collector.delivery import OUTCOMES, REASONS
-from collector.errors import KeyUnavailable
 from collector.store import queries
 from dashboard import explain
-from dashboard.differences import MOST, differences
+from dashboard.differences import MOST
 from dashboard.quarantine import to_do
-from dashboard.web import asked, kept, params, scope, state
+from dashboard.text import say
+from dashboard.web import again, asked, conflicts, kept, params, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.pages.report import dkim
 
-# How long a person waits for many deliveries; the page then offers to go on.
-_PATIENCE_SECONDS = 8.0
-_GROUP = 50
 _RECENT = 10
 
 
@@ -68,7 +64,7 @@ def foreign_one(name: str) -> str:
     normal = scope.domain_name(name)
     found = queries.foreign_name(state.reader(), normal)
     if found is None:
-        abort(404, "No report about this domain waits.")
+        abort(404, say("No report about this domain waits."))
     recent = queries.deliveries(state.reader(), outcome="unassigned", domain=normal, limit=_RECENT)
     return render_template("foreign_one.html", found=found, deliveries=recent.items, next=recent.next)
 
@@ -87,17 +83,9 @@ def delivery(delivery_id: UUID) -> str:
 
 def conflict(delivery_id: UUID, position: int) -> str:
     """What a report says otherwise than the one that counts under its identity."""
-    found = scope.delivery(delivery_id)
-    part = next((part for part in found.parts if part.position == position and part.outcome == "conflict"), None)
-    if part is None or part.report_id is None:
-        abort(404, "No report of this delivery contradicts another.")
-    limits = state.settings().limits
-    counted = queries.report_document(state.reader(), part.report_id, limits=limits)
-    this = queries.delivery_document(state.reader(), delivery_id, position, limits=limits)
-    if counted is None or this is None:
-        abort(404, "One of the two reports cannot be read any more.")
+    found = conflicts.find(delivery_id, position)
     return render_template(
-        "differences.html", delivery=found, part=part, differences=differences(counted, this), most=MOST
+        "differences.html", delivery=found.delivery, part=found.part, differences=found.differences, most=MOST
     )
 
 
@@ -110,32 +98,14 @@ def retry(delivery_id: UUID) -> Response:
 
 def retry_all(reason: str) -> Response:
     """Tries what was quarantined for a reason again, newest first, for some seconds; the page offers to go on."""
-    if reason not in REASONS:
-        abort(404, "There is no such reason.")
-    until = time.monotonic() + _PATIENCE_SECONDS
-    cursor = params.cursor(request.args)
-    tried = counted = 0
-    is_key_away = False
-    while True:
-        page = queries.deliveries(state.reader(), outcome="quarantined", reason=reason, limit=_GROUP, cursor=cursor)
-        for row in page.items:
-            try:
-                actions().retry(row.id)
-            except KeyUnavailable:
-                is_key_away = True
-                break
-            tried += 1
-        counted += _counted([row.id for row in page.items])
-        cursor = page.next
-        if is_key_away or cursor is None or time.monotonic() > until:
-            break
-    told = {"tried": tried, "counted": counted, "go_on": cursor, "key_away": "yes" if is_key_away else None}
+    done = again.retry_all(reason, params.cursor(request.args))
+    told = {
+        "tried": done.tried,
+        "counted": done.counted,
+        "go_on": done.next,
+        "key_away": "yes" if done.is_key_away else None,
+    }
     return redirect(url_for("pages.deliveries", outcome="quarantined", retried=reason, **told), 303)  # type: ignore[arg-type]
-
-
-def _counted(ids: list[UUID]) -> int:
-    """How many of them are quarantined no more."""
-    return sum(row.outcome != "quarantined" for row in queries.deliveries_with_ids(state.reader(), ids))
 
 
 def adopt(domain: str) -> Response:

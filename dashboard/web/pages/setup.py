@@ -58,14 +58,14 @@ def serve(domain: str) -> Response:
     draft = _draft(name, request.form, now)
     if draft.policy is None:
         raise UsageError(draft.problems[0].text)
-    actions().setup.serve(name, domain_id, draft.policy, _who(), now)
+    actions().setup.serve(name, domain_id, draft.policy, access.name(), now)
     return _back(name)
 
 
 def stop_serving(domain: str) -> Response:
     """Serves no policy any more."""
     name, domain_id = scope.domain(domain)
-    actions().setup.stop_serving(domain_id, _who(), state.now())
+    actions().setup.stop_serving(domain_id, access.name(), state.now())
     return _back(name)
 
 
@@ -76,8 +76,3 @@ def _draft(name: str, fields: Mapping[str, str], now: datetime) -> Any:
 
 def _back(name: str) -> Response:
     return redirect(url_for("pages.domain_setup", domain=name, _anchor="policy-title"), 303)
-
-
-def _who() -> str | None:
-    found = access.viewer()
-    return found.name if found is not None else None

@@ -138,3 +138,50 @@ class Foreign(TypedDict):
 class ForeignNames(TypedDict):
     foreign: Sequence[Foreign]
     next: NextCursor
+
+
+class WaitingDelivery(TypedDict):
+    id: UUID
+    received_at: Moment
+    reporter: str | None
+    authenticated: IsAuthenticated
+
+
+class OneForeign(Foreign):
+    """What would count if the domain were added."""
+
+    last_deliveries: Annotated[Sequence[WaitingDelivery], about("The last ten about it")]
+
+
+class Quarantined(TypedDict):
+    """Deliveries in quarantine for one reason."""
+
+    code: Annotated[str, about("Code of the reason", "dkim_fail")]
+    deliveries: Annotated[int, Meta(ge=1, description="Of the newest 10,000 in quarantine")]
+    meaning: str
+    action: Annotated[str, about("What to do")]
+
+
+class Quarantine(TypedDict):
+    reasons: Annotated[Sequence[Quarantined], about("Most deliveries first")]
+
+
+class RetriedAll(TypedDict):
+    """Ends after some seconds; `next` goes on."""
+
+    reason: str
+    tried: Annotated[int, Meta(ge=0)]
+    counted: Annotated[int, Meta(ge=0, description="Of which quarantined no more")]
+    key_away: Annotated[bool, about("DNS could not deliver a DKIM key just now, so it ended early")]
+    next: NextCursor
+
+
+class Difference(TypedDict):
+    where: Annotated[str, about("JSON pointer", "/policies/0/summary/total-failure-session-count")]
+    counted: Annotated[str | None, about("JSON, cut at 300 characters; null: it is not there")]
+    this: str | None
+
+
+class Differences(TypedDict):
+    counted: Annotated[UUID, about("The report that counts")]
+    differences: Annotated[Sequence[Difference] | None, about("At most 200; null: one of the two is not plain JSON")]

@@ -38,6 +38,31 @@ class NewUser(TypedDict):
     domains: NotRequired[Limit]
 
 
+class ChangedUser(TypedDict):
+    """What is not given stays as it is."""
+
+    role: NotRequired[Role]
+    domains: NotRequired[Limit]
+    password: NotRequired[Annotated[str, about("A new one")]]
+
+
+class Session(TypedDict):
+    """Somebody who is logged in."""
+
+    id: UUID
+    name: Called
+    role: Role
+    domains: Limit
+    begun_at: Moment
+    ends_at: Moment
+    address: str
+    browser: str
+
+
+class Sessions(TypedDict):
+    sessions: Annotated[Sequence[Session], about("The newest 1,000")]
+
+
 class Token(TypedDict):
     """A token, without what it says."""
 
