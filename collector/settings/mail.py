@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from collector.alert_rules import RULES
 from collector.settings import values
 from collector.settings.row import setting
 from collector.settings.values import Address, Recipient, WeeklyTime
@@ -93,7 +94,9 @@ class Alerts:
         "Apprise URLs: Slack, Teams, Matrix, ntfy, Telegram and a hundred others. A comma in one is written %2C.",
         secret=True,
     )
-    off: tuple[str, ...] = setting(values.listed(values.filled), "", "Rules that are not wanted, by their names.")
+    off: tuple[str, ...] = setting(
+        values.listed(values.one_of(*RULES)), "", "Rules that are not wanted, by their names."
+    )
     failure_percent: float = setting(
         values.percentage, "5", "`failure_rate`: alert from so many failed sessions of a hundred on a day."
     )

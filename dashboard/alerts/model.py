@@ -3,26 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
+
+from collector.alert_rules import RULES as RULES
 
 OPENED, GROWN, CLOSED = "opened", "grown", "closed"
 EVENTS = (OPENED, GROWN, CLOSED)
 
-# The rules, most urgent first. Their names stand in `alerts.off`, in the API and in what is posted.
-RULES = (
-    "held_back",  # failures in enforce: mail is being held back now
-    "policy_fetch",  # the published policy cannot be fetched
-    "certificate",  # of an MX or of the policy host: ends soon, or has ended
-    "mx_not_in_policy",  # an MX in DNS that the policy does not name
-    "record_elsewhere",  # the TLSRPT record points here no longer
-    "failure_rate",  # above the threshold, with enough sessions
-    "new_failure",  # a result type, or an MX, that did not fail before
-    "no_reports",  # about a domain that had some
-    "reporter_silent",  # a regular one
-    "policy_changed",  # mode, MX hosts or the id in DNS
-    "quarantine",  # fills up; about the installation
-)
-
-Evidence = Mapping[str, "str | int | float | list[str] | None"]
+Evidence = Mapping[str, "str | int | list[str] | None"]
+Key = tuple[str, str, str]  # domain, rule, subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +20,7 @@ class Condition:
 
     `domain` is "" for the installation. `subject` says what within it: an MX, a reporter, a result type, or "".
     `size` is how bad it is, in what the rule counts; an alert grows when it doubles. `evidence` is JSON: what its text
-    is made of.
+    is made of. `opens` False: not enough to open an alert, and too much to close one.
     """
 
     rule: str
@@ -39,9 +28,10 @@ class Condition:
     subject: str
     size: int
     evidence: Evidence = field(hash=False)
+    opens: bool = True
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         return self.domain, self.rule, self.subject
 
 
@@ -49,7 +39,7 @@ class Condition:
 class Open:
     """An open alert as it is stored: what is needed to decide what becomes of it."""
 
-    alert_id: str
+    alert_id: UUID
     rule: str
     domain: str
     subject: str
@@ -57,9 +47,48 @@ class Open:
     told_size: int
     opened_at: datetime
     seen_at: datetime
-    acknowledged_at: datetime | None
-    muted_until: datetime | None
+    evidence: Evidence = field(hash=False)
+    acknowledged_at: datetime | None = None
+    muted_until: datetime | None = None
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         return self.domain, self.rule, self.subject
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """That an alert is to be quiet: one that opens again before then is quiet from its beginning."""
+
+    until: datetime
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An alert that opens; told unless it is muted."""
+
+    condition: Condition
+    muted: Muted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An alert that goes on. `grows`: people are told, unless it `is_quiet`. `before` is how it stood."""
+
+    before: Open
+    condition: Condition
+    grows: bool = False
+    is_quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """An alert that is over. Not `is_told`: news that has grown old needs no end."""
+
+    before: Open
+    is_told: bool = True
+    is_quiet: bool = False
+
+
+Change = Opening | Update | Closing
