@@ -15,7 +15,7 @@ The catalogue is `web/translations/TAG/LC_MESSAGES/messages.po`, read as it is w
 there is nothing to compile.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -27,12 +27,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from collector.text import English, Text, clauses, listed, say, say_n, sentences
+from collector.text import English, Text, Value, clauses, listed, say, say_n, sentences
+from dashboard.recall import CONTEXT, Recall
 
 __all__ = ["LANGUAGES", "Language", "Text", "clauses", "language", "listed", "say", "say_n", "sentences"]
 
 _FOLDER = Path(__file__).parent / "web" / "translations"
 _MOST_DAYS_KEPT = 4096
+_MOST_TEXTS_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class Forms:
     between_names: str
     before_last_name: str
     more: str
+    # In a chart, as d3 writes times: below an axis by what a tick stands for, and over a bar.
+    axis: Mapping[str, str]
+    bar_of_day: str
+    bar_of_week: str
 
 
 FORMS = {
@@ -67,6 +73,9 @@ FORMS = {
         between_names=", ",
         before_last_name=" and ",
         more="{} more",
+        axis={"year": "%Y", "month": "%b %Y", "dayMonth": "%-d %b", "dayMonthYear": "%-d %b %Y"},
+        bar_of_day="%a %-d %b %Y (UTC)",
+        bar_of_week="week of %a %-d %b %Y (UTC)",
     ),
     "ja": Forms(
         name="日本語",
@@ -81,6 +90,9 @@ FORMS = {
         between_names="、",
         before_last_name="、",
         more="ほか{}件",
+        axis={"year": "%Y年", "month": "%Y年%-m月", "dayMonth": "%-m月%-d日", "dayMonthYear": "%Y年%-m月%-d日"},
+        bar_of_day="%Y年%-m月%-d日(%a) (UTC)",
+        bar_of_week="%Y年%-m月%-d日(%a)からの1週間 (UTC)",
     ),
 }
 LANGUAGES = tuple(FORMS)
@@ -92,12 +104,20 @@ class Language(English):
     def __init__(self, tag: str) -> None:
         self.tag = tag
         self.forms = FORMS[tag]
-        self.catalogue = _catalogue(tag)
+        self.catalogue, kept = _catalogue(tag)
+        self._recalled = lru_cache(maxsize=_MOST_TEXTS_KEPT)(kept.told)
 
     def message(self, one: str, many: str | None, count: int) -> str:
         if many is None:
             return str(self.catalogue.gettext(one))
         return str(self.catalogue.ngettext(one, many, count))
+
+    def recalled(self, text: str) -> str:
+        """A text that was kept in English (dashboard.recall), or is a Text, in this language."""
+        return text.told(self) if isinstance(text, Text) else self._recalled(text)
+
+    def value(self, value: Value) -> str:
+        return self._recalled(value) if type(value) is str and " " in value else super().value(value)
 
     def percent(self, number: str) -> str:
         """`number` is written out: `0.12`, `< 0.01`."""
@@ -148,12 +168,15 @@ def _date(value: date, pattern: str, tag: str) -> str:
     return format_date(value, pattern, locale=tag)
 
 
-def _catalogue(tag: str) -> NullTranslations:
+def _catalogue(tag: str) -> tuple[NullTranslations, Recall]:
+    """The messages of the code, and those of the texts that were kept."""
     path = _FOLDER / tag / "LC_MESSAGES" / "messages.po"
     if not path.is_file():
-        return NullTranslations()  # English: the messages are the text
-    packed = BytesIO()
+        return NullTranslations(), Recall(())  # English: the messages are the text
     with path.open("rb") as file:
-        write_mo(packed, read_po(file, locale=tag))
+        read = read_po(file, locale=tag)
+    packed = BytesIO()
+    write_mo(packed, read)
     packed.seek(0)
-    return Translations(packed)
+    kept = Recall((str(message.id), str(message.string)) for message in read if message.context == CONTEXT)
+    return Translations(packed), kept

@@ -12,6 +12,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from dashboard.recall import CONTEXT
+from docs import kept_texts
+
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "dashboard" / "web" / "translations"
 # say() and say_n() of collector.text beside gettext's own names, which include those of Flask-Babel and Jinja.
@@ -50,6 +53,8 @@ def extracted() -> Catalog:
         ):
             file = (Path(source) / name).as_posix()
             found.add(message, None, [(file, 0)], context=context)
+    for file, message in kept_texts.messages():
+        found.add(message, None, [(file, 0)], context=CONTEXT)
     return found
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 DAYS = 90
 _GROUP = 200
+_CHANGED = Reason(
+    "dkim_fail",
+    "The DKIM signature of postbox.example (s1._domainkey) does not count: "
+    "the body was changed after it was signed (its hash differs).",
+)
 
 
 def fill(engine: "Engine", now: datetime, *, seed: int = 8460) -> int:
@@ -106,9 +111,6 @@ def _of_day(
 
 
 def _read(mail: bytes, at: datetime, signed_by: str | None) -> Delivery:
-    reason = (
-        None if signed_by else Reason("dkim_fail", "signature of d=postbox.example: the body was changed on its way")
-    )
-    found = Authentication(signed_by, reason)
+    found = Authentication(signed_by, None if signed_by else _CHANGED)
     envelope = Envelope("smtp", peer="192.0.2.10", helo="out.bigmail.example", mail_from="", tls="TLSv1.3")
     return ingest(mail, envelope, at, limits=Limits(), dkim="require", authenticate=lambda _mail, _identities: found)

@@ -83,13 +83,14 @@ EXAMPLE_ORG = Domain(
     ("bigmail.example", "office.example", "postbox.example"),
 )
 
+_EXPIRED = "the certificate of mta-sts.example.net is not accepted: certificate has expired"
 EXAMPLE_NET = Domain(
     "example.net",
     ("mx.example.net", "mx.backup.example"),
     950,
     (
         PolicySpan(89, "enforce", ("mx.example.net",), 259_200),
-        PolicySpan(6, "", error="tls", error_detail="certificate has expired: mta-sts.example.net"),
+        PolicySpan(6, "", error="tls", error_detail=_EXPIRED),
     ),
     (
         Trouble(89, 1, "certificate-not-trusted", "mx.backup.example", 0.012, "self-signed certificate"),

@@ -266,7 +266,7 @@ def _notes(seen: Seen, wanted: StsPolicy) -> Iterable[str]:
     elif not hosts:
         yield say("The domain has no MX host: nobody sends mail to it, and there is nothing to protect.")
     for problem in seen.tlsrpt.problems:
-        yield f"_smtp._tls: {problem.text}."
+        yield say("_smtp._tls: %(problem)s.", problem=problem.text)
     policy = seen.found.policy if seen.hosted is None else seen.hosted.policy
     if policy is not None and policy.mode != "none":
         for host in hosts or ():

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from collector.domains import mx_matches
 from collector.monitor.advice import covers
 from collector.monitor.model import StsPolicy
+from collector.text import say
 
 _DAY = 86_400
 
@@ -75,8 +76,8 @@ def _mx(old: StsPolicy | None, new: StsPolicy, mx_hosts: Sequence[str] | None) -
 
 def _max_age(old: StsPolicy | None, new: StsPolicy, now: datetime) -> Iterable[Consequence]:
     if old is not None and old.max_age and old.mode != "none":
-        until = (now + timedelta(seconds=old.max_age)).astimezone(UTC)
-        text = f"Senders that miss the new id may apply the old policy until {until.day} {until:%b %Y} (its max_age)."
+        day = (now + timedelta(seconds=old.max_age)).astimezone(UTC).date()
+        text = say("Senders that miss the new id may apply the old policy until %(day)s (its max_age).", day=day)
         yield Consequence("note", text)
     if new.mode == "enforce" and new.max_age < _DAY:
         yield Consequence(

@@ -54,8 +54,8 @@ def _missing(records: tuple[bytes, ...], version: str, good: str, why: str) -> C
     meant = next((match for record in records if (match := pattern.match(record))), None)
     if meant is None:
         others = f"no TXT record begins with {version}; ({len(records)} of other kinds):"
-        text = others if records else f"there is no TXT record that begins with {version};"
-        return Chosen(None, "no_record", (Problem("no_record", "error", f"{text} {why}", good),))
+        none = others if records else f"there is no TXT record that begins with {version};"
+        return Chosen(None, "no_record", (Problem("no_record", "error", f"{none} {why}", good),))
     octets: bytes = meant.string
     text = printable(octets)
     begins = text[: len(version)]

@@ -28,8 +28,8 @@ class Notes:
 
     def findings(self) -> tuple[Finding, ...]:
         """In the order in which their codes were first noted."""
-        return tuple(Finding(code, message + self._times(code)) for code, message in self._messages.items())
+        return tuple(Finding(code, self._told(code, message)) for code, message in self._messages.items())
 
-    def _times(self, code: str) -> str:
+    def _told(self, code: str, message: str) -> str:
         more = self._more.get(code)
-        return f" (and {more} more)" if more else ""
+        return f"{message} (and {more} more)" if more else message

@@ -29,7 +29,7 @@ def post(way: Way, report: bytes, *, resolver: Resolver, context: ssl.SSLContext
     except (LookupFailed, NoSuchName) as error:
         way.note("dns", False, str(error))
         return
-    way.note("dns", True, f"{host} is {', '.join(addresses)}")
+    way.note("dns", True, f"the addresses of {host}: {', '.join(addresses)}")
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
     said = ""
     for address in addresses[:_MOST_ADDRESSES]:

@@ -102,7 +102,7 @@ class SelfTest:
             nowhere.note("dns", False, str(error))
             return [nowhere]
         if not check.rua:
-            nowhere.note("dns", False, f"{name}: {reason(check.problems) or 'no record'}")
+            nowhere.note("dns", False, f"the record {name}: {reason(check.problems) or 'there is none'}")
             return [nowhere]
         accepted = ours(self._settings, domain, check.rua).accepted
         ways = [Way(uri) for uri in check.rua[:_MOST_WAYS]]

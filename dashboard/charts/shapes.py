@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from dashboard.charts.modes import Band, Change
+from dashboard.text import Language, Text, say
 
 _BANDS = {
     "enforce": "rgba(0, 158, 115, 0.16)",
@@ -15,7 +16,7 @@ _BANDS = {
 _LABEL_SHARE = 0.12
 
 
-def mode_bands(found: tuple[Band, ...], days: int) -> list[dict[str, Any]]:
+def mode_bands(found: tuple[Band, ...], days: int, words: Language) -> list[dict[str, Any]]:
     rects = []
     legend = _legend(found)
     for band in found:
@@ -38,7 +39,7 @@ def mode_bands(found: tuple[Band, ...], days: int) -> list[dict[str, Any]]:
         }
         if (band.last - band.first).days + 1 >= days * _LABEL_SHARE:
             rect["label"] = {
-                "text": named(band.mode, band.source, "reported"),
+                "text": named(band.mode, band.source, say("reported"), words),
                 "textposition": "top left",
                 "font": {"size": 12},
             }
@@ -82,6 +83,10 @@ def start(day: date) -> str:
     return day.isoformat()
 
 
-def named(mode: str, source: str, words: str) -> str:
+def named(mode: str, source: str, mark: Text, words: Language) -> str:
     """The mode, marked where only reports tell it; nobody reports `unknown`."""
-    return mode if source == "published" or mode == "unknown" else f"{mode} ({words})"
+    if mode == "unknown":
+        return say("unknown").told(words)
+    if source == "published":
+        return mode
+    return say("%(mode)s (%(mark)s)", mode=mode, mark=mark).told(words)

@@ -9,13 +9,14 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as WsgiResponse
 
 from collector.errors import CheckBusy, KeyUnavailable, SchemaOutdated, TemporaryError, UsageError
+from dashboard.text import say
 from dashboard.web import respond
 
 log = logging.getLogger("tlsrpt.web")
 
 _TRY_AGAIN_SECONDS = "10"
-_STORE_AWAY = "The database does not answer at the moment."
-_KEY_AWAY = "DNS could not deliver the DKIM key of the mail just now. Nothing was changed; try again later."
+_STORE_AWAY = say("The database does not answer at the moment.")
+_KEY_AWAY = say("DNS could not deliver the DKIM key of the mail just now. Nothing was changed; try again later.")
 # Codes are words, so that programs need not know HTTP; anything else is called by its number.
 _CODES = {
     400: "bad_request",
@@ -30,6 +31,21 @@ _CODES = {
     429: "too_many_requests",
     500: "internal",
     503: "unavailable",
+}
+# HTTP's own words, as headings of the error pages.
+_NAMES = {
+    400: say("Bad Request"),
+    401: say("Unauthorized"),
+    403: say("Forbidden"),
+    404: say("Not Found"),
+    405: say("Method Not Allowed"),
+    406: say("Not Acceptable"),
+    413: say("Request Entity Too Large"),
+    415: say("Unsupported Media Type"),
+    421: say("Misdirected Request"),
+    429: say("Too Many Requests"),
+    500: say("Internal Server Error"),
+    503: say("Service Unavailable"),
 }
 
 
@@ -47,7 +63,8 @@ def _http(error: HTTPException) -> WsgiResponse:
         return error.get_response(request.environ)
     # werkzeug's own texts speak to whoever types addresses; ours were given where the error was raised.
     is_ours = error.description != type(error).description
-    response = answer(error.code or 500, error.description if is_ours and error.description else f"{error.name}.")
+    status = error.code or 500
+    response = answer(status, error.description if is_ours and error.description else say("%(s)s.", s=_name(status)))
     # What belongs to the status (Allow, WWW-Authenticate, Retry-After) goes along; the body is ours.
     for name, value in error.get_headers(request.environ):
         if name.lower() not in ("content-type", "content-length"):
@@ -69,7 +86,7 @@ def _unavailable(error: Exception) -> Response:
 def _what_is_away(error: Exception) -> str:
     match error:
         case CheckBusy():
-            return f"{error}."
+            return say("%(what)s.", what=str(error))
         case KeyUnavailable():
             return _KEY_AWAY
         case _:
@@ -78,7 +95,7 @@ def _what_is_away(error: Exception) -> str:
 
 def _unexpected(error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.path, exc_info=error)
-    return answer(500, "Something went wrong here; the log says what.")
+    return answer(500, say("Something went wrong here; the log says what."))
 
 
 def answer(status: int, message: str) -> Response:
@@ -86,13 +103,13 @@ def answer(status: int, message: str) -> Response:
     code = _CODES.get(status, f"http_{status}")
     if for_programs(request.path):
         return respond.error(status, code, message)
-    title = http_status(status)
+    title = say("%(status)s %(name)s", status=str(status), name=_name(status))
     return make_response(render_template("error.html", title=title, message=message), status)
 
 
-def http_status(status: int) -> str:
-    """`404 Not Found`"""
-    return f"{status} {HTTP_STATUS_CODES.get(status, '')}".strip()
+def _name(status: int) -> str:
+    """`Not Found`"""
+    return _NAMES.get(status) or HTTP_STATUS_CODES.get(status, "")
 
 
 def for_programs(path: str) -> bool:

@@ -49,7 +49,7 @@ def register(app: Flask) -> None:
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     # Whatever a template shows is told in its language, without its author thinking of it.
     app.jinja_env.finalize = tr
-    app.jinja_env.filters["tr"] = tr
+    app.jinja_env.filters.update(tr=tr, recalled=recalled)
     app.jinja_env.globals.update(spoken=spoken, other_languages=other_languages)
     app.after_request(_label)
 
@@ -69,6 +69,11 @@ def spoken() -> Language:
 def tr(value: Any) -> Any:
     """A Text in the language of the page; anything else as it is."""
     return value.told(spoken()) if isinstance(value, Text) else value
+
+
+def recalled(text: str | None) -> str | None:
+    """A text that was kept in English, in the language of the page; None if there is none."""
+    return None if text is None else spoken().recalled(text)
 
 
 def other_languages() -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from flask import Response, abort
 
 from collector.channels import MAIL_CHANNELS
 from collector.store import queries
+from dashboard.text import say
 from dashboard.web import respond, scope, state
 
 
@@ -14,7 +15,7 @@ def raw(delivery_id: UUID) -> Response:
     is_mail = scope.delivery(delivery_id).channel in MAIL_CHANNELS
     found = queries.delivery_raw(state.reader(), delivery_id)
     if found is None:
-        abort(404, "There is no such delivery.")
+        abort(404, say("There is no such delivery."))
     content_type = "message/rfc822" if is_mail else "application/octet-stream"
     return respond.attachment(found, f"{delivery_id}.{'eml' if is_mail else 'bin'}", content_type)
 
@@ -23,5 +24,5 @@ def document(delivery_id: UUID, position: int) -> Response:
     """The JSON of one of its reports, by its position."""
     found = queries.delivery_document(state.reader(), delivery_id, position, limits=state.settings().limits)
     if found is None:
-        abort(404, "There is no such report in a delivery.")
+        abort(404, say("There is no such report in a delivery."))
     return respond.attachment(found, f"{delivery_id}-{position}.json", "application/json")

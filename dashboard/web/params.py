@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from collector import domains
 from collector.errors import UsageError
 from collector.store.queries import Filter
+from dashboard.text import say
 
 DEFAULT_DAYS = 30
 LIMIT_DEFAULT = 100
@@ -30,9 +31,12 @@ def day(args: Args, name: str) -> date | None:
     except ValueError:
         found = None
     if found is None:
-        raise UsageError(f"{name}: {text[:20]!r} is no day such as 2026-01-31")
+        raise UsageError(say("%(name)s: %(given)s is no day such as 2026-01-31", name=name, given=repr(text[:20])))
     if not _EVER[0] <= found <= _EVER[1]:
-        raise UsageError(f"{name}: {text} is before {_EVER[0]} or after {_EVER[1]}")
+        first, last = map(str, _EVER)
+        raise UsageError(
+            say("%(name)s: %(day)s is before %(first)s or after %(last)s", name=name, day=text, first=first, last=last)
+        )
     return found
 
 
@@ -45,9 +49,9 @@ def day_range(args: Args, today: date) -> tuple[date, date]:
     if first is None:
         first = last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
-        raise UsageError(f"from: {first} is after {last}")
+        raise UsageError(say("from: %(first)s is after %(last)s", first=str(first), last=str(last)))
     if last - first >= timedelta(days=_MOST_DAYS):
-        raise UsageError(f"from: a range has at most {_MOST_DAYS} days")
+        raise UsageError(say("from: a range has at most %(n)s days", n=str(_MOST_DAYS)))
     return first, last
 
 
@@ -82,7 +86,10 @@ def choice(args: Args, name: str, choices: tuple[str, ...]) -> str | None:
     if not text:
         return None
     if text not in choices:
-        raise UsageError(f"{name}: {text[:40]!r} is none of {', '.join(choices)}")
+        given = repr(text[:40])
+        raise UsageError(
+            say("%(name)s: %(given)s is none of %(choices)s", name=name, given=given, choices=", ".join(choices))
+        )
     return text
 
 
@@ -90,7 +97,7 @@ def text(args: Args, name: str) -> str | None:
     """Any text, None if it is not given. No database takes a NUL in one."""
     given = args.get(name) or None
     if given is not None and "\0" in given:
-        raise UsageError(f"{name}: there is a NUL in it")
+        raise UsageError(say("%(name)s: there is a NUL in it", name=name))
     return given
 
 
@@ -101,7 +108,7 @@ def domain(args: Args, name: str = "domain") -> str | None:
         return None
     normal = domains.normalise(given)
     if normal is None:
-        raise UsageError(f"{name}: {given[:260]!r} is no domain name")
+        raise UsageError(say("%(name)s: %(given)s is no domain name", name=name, given=repr(given[:260])))
     return normal
 
 
@@ -111,7 +118,8 @@ def limit(args: Args, default: int = LIMIT_DEFAULT) -> int:
     if not given:
         return default
     if not re.fullmatch(r"[0-9]{1,6}", given) or not 1 <= int(given) <= LIMIT_MOST:
-        raise UsageError(f"limit: {given[:20]!r} is not a number from 1 to {LIMIT_MOST}")
+        most = str(LIMIT_MOST)
+        raise UsageError(say("limit: %(given)s is not a number from 1 to %(most)s", given=repr(given[:20]), most=most))
     return int(given)
 
 

@@ -7,6 +7,7 @@ from flask import abort
 from collector import domains
 from collector.errors import UsageError
 from collector.store import queries
+from dashboard.text import say
 from dashboard.web import access, state
 
 
@@ -14,7 +15,7 @@ def domain_name(given: str) -> str:
     """A domain name in normal form, known or not. Raises UsageError. The guard has seen whether it is the viewer's."""
     normal = domains.normalise(given)
     if normal is None:
-        raise UsageError(f"{given[:260]!r} is no domain name")
+        raise UsageError(say("%(given)s is no domain name", given=repr(given[:260])))
     return normal
 
 
@@ -23,7 +24,7 @@ def domain(given: str) -> tuple[str, UUID]:
     name = domains.normalise(given)
     found = None if name is None or not access.may_see(name) else queries.find_domain(state.reader(), name)
     if name is None or found is None:
-        abort(404, "There is no such domain here.")
+        abort(404, say("There is no such domain here."))
     return name, found
 
 
@@ -39,7 +40,7 @@ def report_head(report_id: UUID) -> queries.ReportRow:
 
 def _theirs(found: queries.ReportRow | None) -> queries.ReportRow:
     if found is None or not access.may_see(found.domain):
-        abort(404, "There is no such report.")
+        abort(404, say("There is no such report."))
     return found
 
 
@@ -49,10 +50,10 @@ def report_document(report_id: UUID) -> bytes:
     if access.only() is not None:
         delivery = queries.delivery(state.reader(), found.delivery_id)
         if delivery is None or not all(access.may_see(name) for name in delivery.domains):
-            abort(404, "This document is about other domains too.")
+            abort(404, say("This document is about other domains too."))
     document = queries.report_document(state.reader(), report_id, limits=state.settings().limits)
     if document is None:
-        abort(404, "There is no such report.")
+        abort(404, say("There is no such report."))
     return document
 
 
@@ -60,5 +61,5 @@ def delivery(delivery_id: UUID) -> queries.DeliveryRow:
     """A delivery; else 404. The guard keeps viewers with a limit away from all of them."""
     found = queries.delivery(state.reader(), delivery_id)
     if found is None:
-        abort(404, "There is no such delivery.")
+        abort(404, say("There is no such delivery."))
     return found

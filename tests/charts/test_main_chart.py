@@ -1,13 +1,16 @@
 """The main chart: what a reader may rely on in the figure, whatever draws it."""
 
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import plotly.graph_objects as go
 import pytest
 
 from collector.store.queries import Daily, DayFigures, Policies, PublishedPolicy
-from dashboard.charts import main_chart
+from dashboard.charts import locale, main_chart
+from dashboard.text import language
 
 FIRST = date(2026, 11, 1)
 
@@ -131,3 +134,39 @@ def test_no_markup_is_needed_to_draw_it() -> None:
     """`<b>` would become a style attribute, which the Content-Security-Policy forbids."""
     chart = figure(days(("enforce", "published", 1, 1)), published("enforce", 1))
     assert "<b" not in chart.to_json().replace("<br", "").replace("\\u003cbr", "")
+
+
+def _texts(chart: go.Figure) -> list[str]:
+    """Everything in it that people read."""
+    layout = chart.layout
+    titles = [layout.yaxis.title.text, layout.yaxis2.title.text, layout.xaxis.hoverformat]
+    labels = [shape.label.text for shape in layout.shapes if shape.label.text]
+    hovers = [text for each in chart.data for text in (each.hovertemplate, *(each.customdata or ())) if text]
+    return [*titles, *labels, *[each.name for each in chart.data], *hovers]
+
+
+@pytest.mark.parametrize("count", [3, 130], ids=["days", "weeks"])
+def test_a_chart_speaks_the_language_that_is_asked_for(count: int) -> None:
+    rows = [("unknown", "published", 9, 1), ("testing", "reported", 9, 1), *[("testing", "published", 9, 1)] * count]
+    daily = replace_first(days(*rows), unauthenticated=2)
+    history = (published("testing", 2), published("testing", 3, mx=("mx2.example",)), published("", 4, error="dns"))
+    made = main_chart(daily, Policies(history, ()), language("ja"))
+    left = [re.sub(r"<extra></extra>|<br>|%\{[^}]*\}", "", text) for text in _texts(made)]
+    words = {word for text in left for word in re.findall(r"[A-Za-z]{2,}", text)}
+    assert words == {"testing", "UTC", "mx", "dns"}
+    assert [shape.name for shape in made.layout.shapes if shape.type == "rect"] == ["unknown", "testing", "testing"]
+
+
+def replace_first(daily: Daily, *, unauthenticated: int) -> Daily:
+    first, *others = daily.days
+    return Daily((replace(first, unauthenticated=unauthenticated), *others))
+
+
+def test_days_and_months_are_called_as_the_language_does() -> None:
+    [(tag, made)] = locale(language("ja"))["locales"].items()
+    assert (tag, made["format"]["shortDays"]) == ("ja", ["日", "月", "火", "水", "木", "金", "土"])
+    assert made["format"]["months"][0] == "1月"
+    assert made["format"]["dayMonth"] == "%-m月%-d日"
+    assert all(told != hint for hint, told in made["dictionary"].items())
+    english = locale(language("en"))["locales"]["en"]["format"]
+    assert (english["days"][0], english["shortMonths"][11]) == ("Sunday", "Dec")

@@ -81,8 +81,8 @@ def test_a_self_test_by_the_button(client: FlaskClient, filled: Engine) -> None:
         time.sleep(0.02)
     shown = page(client)
     assert "it did not arrive" in shown.text
-    assert "mailto:tlsrpt@reports.example.com ok dns: the record names" in shown.text
-    assert "stopped mx: reports.example.com does not exist in DNS" in shown.text
+    assert "mailto:tlsrpt@reports.example.com ok DNS: the record names" in shown.text
+    assert "stopped MX: reports.example.com does not exist in DNS" in shown.text
     again = client.post(f"{PAGE}/self-test")
     assert "told=too-soon" in again.headers["Location"]
     refused = client.post("/api/v1/domains/example.com/self-test")

@@ -89,8 +89,12 @@ def _without_proof(dnssec: bool | None, circumstances: Circumstances) -> Problem
 def _mismatch(usable: int, dnssec: bool | None, fix: str) -> Problem:
     """Without DNSSEC nobody heeds the records yet, and nothing is held back (RFC 7672 section 2.2)."""
     records = "TLSA record does not match" if usable == 1 else f"{usable} TLSA records do not match"
-    when = {True: "S", False: "Once DNSSEC proves it, s", None: "If DNSSEC proves it, s"}[dnssec]
-    text = f"the {records} the certificate that the host shows. {when}enders that use DANE hold back the mail for it."
+    what = {
+        True: "Senders that use DANE hold back the mail for it.",
+        False: "Once DNSSEC proves it, senders that use DANE hold back the mail for it.",
+        None: "If DNSSEC proves it, senders that use DANE hold back the mail for it.",
+    }[dnssec]
+    text = f"the {records} the certificate that the host shows. {what}"
     return Problem("tlsa_mismatch", "warning" if dnssec is False else "error", text, fix)
 
 

@@ -62,7 +62,7 @@ def date_problem(leaf: Leaf, now: datetime) -> Problem | None:
         return Problem("certificate_not_yet_valid", "error", text, "Use the earlier one until then; check both clocks.")
     left = leaf.not_after - now
     if left < _SOON:
-        days = f"{left.days} day{'s' * (left.days != 1)}"
+        days = "1 day" if left.days == 1 else f"{left.days} days"
         text = f"the certificate expires in {days}, on {leaf.not_after:%Y-%m-%d}"
         return Problem("certificate_expires", "warning", text, "Renew it, and have the mail server load the new one.")
     return None

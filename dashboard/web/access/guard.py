@@ -16,9 +16,12 @@ from werkzeug.wrappers import Response
 from collector import domains
 from collector.roles import at_least
 from collector.store import accounts
+from dashboard.text import say
 from dashboard.web import errors, state
 from dashboard.web.access import audit, identify, local, rules
 from dashboard.web.access.viewer import LOCAL, Viewer, enter, may_see, viewer
+
+_FOR_ADMINS = say("This is for admins.")
 
 
 def register(app: Flask) -> None:
@@ -66,15 +69,15 @@ def is_static(endpoint: str) -> bool:
 
 def _check_local() -> None:
     if not local.answers_to(request.host, state.settings().web.public_url):
-        raise MisdirectedRequest("This dashboard answers to localhost and to the host of web.public_url only.")
+        raise MisdirectedRequest(say("This dashboard answers to localhost and to the host of web.public_url only."))
     if not local.is_local_caller(request.remote_addr, request.headers):
-        abort(403, "Without a user only callers on this machine are let in. Define one: tlsrpt user add NAME")
+        abort(403, say("Without a user only callers on this machine are let in. Define one: tlsrpt user add NAME"))
 
 
 def _refuse_other_sites() -> None:
     changes = request.method not in local.SAFE_METHODS
     if changes and local.is_cross_site(request.headers, state.settings().web.public_url):
-        abort(403, "Another site sent this.")
+        abort(403, say("Another site sent this."))
 
 
 def _bearer() -> str | None:
@@ -84,7 +87,7 @@ def _bearer() -> str | None:
 
 def _by_token(text: str) -> Viewer:
     if not errors.for_programs(request.path):
-        abort(403, "A token is for the API; pages want a login.")
+        abort(403, say("A token is for the API; pages want a login."))
     found = identify.by_token(text)
     if found is None:
         raise Unauthorized("There is no such token, or it has expired.", www_authenticate=_challenge())
@@ -105,15 +108,15 @@ def _enter(found: Viewer) -> None:
 
 def _may_not(found: Viewer) -> str:
     if request.method in local.SAFE_METHODS:
-        return "This is for admins."
-    return "This login or token may read and not change." if not found.may_change else "This is for admins."
+        return _FOR_ADMINS
+    return say("This login or token may read and not change.") if not found.may_change else _FOR_ADMINS
 
 
 def check_csrf(expected: str) -> None:
     """A form of ours carries its session's token; a script of ours sends it as a header."""
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):
-        abort(400, "The form is too old. Load the page again and send it once more.")
+        abort(400, say("The form is too old. Load the page again and send it once more."))
 
 
 def _check_reach(reach: str) -> None:
@@ -121,7 +124,7 @@ def _check_reach(reach: str) -> None:
     if is_static(request.endpoint or "") or reach in ("general", "narrowed"):
         return
     if reach == "closed":
-        abort(403, "This login is limited to some domains.")
+        abort(403, say("This login is limited to some domains."))
     name = domains.normalise(str((request.view_args or {})["domain"]))
     if name is None or not may_see(name):
         abort(404)
@@ -131,7 +134,7 @@ def _ask_to_log_in() -> Response:
     if errors.for_programs(request.path):
         raise Unauthorized("Send `Authorization: Bearer TOKEN`; `tlsrpt token add` makes one.", None, _challenge())
     if identify.only_by_proxy():
-        abort(403, "Log in at the web server in front of this dashboard: only it is asked who you are.")
+        abort(403, say("Log in at the web server in front of this dashboard: only it is asked who you are."))
     wanted = request.full_path.removesuffix("?") if request.method in local.SAFE_METHODS else "/"
     login = url_for("access.login")
     return redirect(login if wanted == "/" else f"{login}?{urlencode({'next': wanted})}")

@@ -8,6 +8,7 @@ from collector import roles
 from collector.roles import Grant
 from collector.store import accounts, sessions, tokens
 from dashboard.passwords import hash_token
+from dashboard.text import say
 from dashboard.web import peers, state
 from dashboard.web.access import session
 from dashboard.web.access.session import Session, Sessions
@@ -86,10 +87,10 @@ def by_proxy() -> Viewer | None:
     if not name:
         return None
     if not name.isprintable() or len(name) > 255:
-        abort(403, "The web server in front gave a name that cannot be one.")
+        abort(403, say("The web server in front gave a name that cannot be one."))
     grant = _granted()
     if grant is None:
-        abort(403, "You are in no group that may see this. An admin decides: the setting is web.groups.")
+        abort(403, say("You are in no group that may see this. An admin decides: the setting is web.groups."))
     # There is no session whose secret could be in the form; the name's own word does, and the browser's headers.
     return Viewer(name, grant.role, "proxy", grant.domains, access().sessions().mac("csrf.proxy", name))
 

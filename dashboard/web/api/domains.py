@@ -11,8 +11,9 @@ from dashboard.health import health
 from dashboard.web import asked, changes, params, respond, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
-from dashboard.web.api.operation import FIGURES, ORDER, PAGING, SEARCH, operation
+from dashboard.web.api.operation import FIGURES, LANG, ORDER, PAGING, SEARCH, operation
 from dashboard.web.api.types import checks, figures, general, sides
+from dashboard.web.i18n import spoken
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -188,11 +189,11 @@ def verdict(domain: str) -> Response:
     return answers.only_json({**found.shape(), **more})
 
 
-@operation(general.Chart, *FIGURES, errors=(404,))
+@operation(general.Chart, *FIGURES, LANG, errors=(404,))
 def chart(domain: str) -> Response:
-    """The main chart as a Plotly figure: `data` and `layout`."""
+    """The main chart as a Plotly figure: `data` and `layout`, and in `config` the locale that it wants."""
     _, domain_id = scope.domain(domain)
     engine, now = state.reader(), state.now()
     daily = queries.daily(engine, domain_id, asked.figures_filter(), now=now)
-    figure = charts.main_chart(daily, queries.policies(engine, domain_id, now=now))
-    return answers.only_json(figure.to_plotly_json())
+    figure = charts.main_chart(daily, queries.policies(engine, domain_id, now=now), spoken())
+    return answers.only_json({**figure.to_plotly_json(), "config": charts.locale(spoken())})

@@ -11,6 +11,7 @@ from flask import Response, abort, request
 
 from collector.channels import CHANNELS
 from collector.delivery import OUTCOMES
+from dashboard.text import LANGUAGES
 from dashboard.web import params
 
 P = ParamSpec("P")
@@ -55,6 +56,7 @@ DOMAIN = Parameter("domain", "About this domain only.", _TEXT, "example.com")
 OUTCOME = Parameter("outcome", "With this outcome only.", _words(*OUTCOMES))
 CHANNEL = Parameter("channel", "That came this way only.", _words(*CHANNELS))
 REASON = Parameter("reason", "Quarantined for this reason only, by its code.", _TEXT, "dkim_fail")
+LANG = Parameter("lang", "The language of texts for people. Default: English.", _words(*LANGUAGES), "ja")
 FIGURES = (FROM, TO, AUTHENTICATED, REPORTER, POLICY_TYPE)
 PAGING = (LIMIT, CURSOR)
 LISTED = (FROM, TO, AUTHENTICATED)

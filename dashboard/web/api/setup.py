@@ -8,8 +8,9 @@ from collector.store.queries.shapes import Shape
 from dashboard.web import respond, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.api import answers
-from dashboard.web.api.operation import operation
+from dashboard.web.api.operation import LANG, operation
 from dashboard.web.api.types import checks
+from dashboard.web.i18n import recalled
 
 _SECTIONS = ("begin", "roll_over", "removal")
 
@@ -19,7 +20,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/domains/<domain>/self-test", view_func=self_test, methods=["POST"])
 
 
-@operation(checks.Setup, errors=(404,))
+@operation(checks.Setup, LANG, errors=(404,))
 def setup(domain: str) -> Response:
     """What to publish, and what of it is live; it may take ten seconds."""
     name, domain_id = scope.domain(domain)
@@ -29,7 +30,7 @@ def setup(domain: str) -> Response:
         {
             "domain": name,
             "steps": [_step(section, step) for section in _SECTIONS for step in getattr(plan, section)],
-            "notes": plan.notes,
+            "notes": [recalled(note) for note in plan.notes],
             "self_test": _self_test(act.self_test(name, domain_id, now)),
         }
     )
@@ -53,8 +54,8 @@ def _step(section: str, step: Any) -> Shape:
     return {
         "section": section,
         "key": step.key,
-        "title": step.title,
-        "why": step.why,
+        "title": recalled(step.title),
+        "why": recalled(step.why),
         "seen": step.seen,
         "publish": publish,
     }
@@ -68,5 +69,10 @@ def _self_test(result: Any) -> Shape | None:
         "started_at": result.started_at,
         "finished_at": result.finished_at,
         "arrived": result.arrived,
-        "ways": [way.as_json() for way in result.ways],
+        "ways": [_way(way) for way in result.ways],
     }
+
+
+def _way(way: Any) -> Shape:
+    steps = [{"name": step.name, "ok": step.ok, "text": recalled(step.text)} for step in way.steps]
+    return {"rua": way.rua, "steps": steps}

@@ -135,5 +135,5 @@ def _shown(policies: Sequence[PolicyResultRow], by_place: dict[str, list[Finding
 def _number(name: str) -> int:
     given = request.args.get(name, "")
     if given and not re.fullmatch(r"[0-9]{1,9}", given):
-        raise UsageError(f"{name}: {given[:20]!r} is no number")
+        raise UsageError(say("%(name)s: %(given)s is no number", name=name, given=repr(given[:20])))
     return int(given or 0)

@@ -9,7 +9,7 @@ from collector.store import accounts, audit, sessions
 from collector.store.queries import added
 from collector.store.sessions import LoggedIn
 from dashboard.passwords import is_right
-from dashboard.text import Text
+from dashboard.text import Text, say
 from dashboard.web import access, changes, params, scope, state
 from dashboard.web.access import audit as audit_hook
 from dashboard.web.access import identify
@@ -31,7 +31,7 @@ def end_sessions() -> Response:
     """Ends one of one's sessions by `id`, or all of them."""
     mine = _my_session()
     if mine is None:
-        raise UsageError("there is no session to end")
+        raise UsageError(say("there is no session to end"))
     given = request.form.get("id", "")
     for each in sessions.of(state.engine(), mine, now=state.now()):
         if given in ("", str(each.id)):
@@ -46,7 +46,7 @@ def password() -> Response | tuple[str, int]:
     found = access.viewer()
     user = None if found is None or found.user_id is None else accounts.user_with_id(state.engine(), found.user_id)
     if user is None:
-        raise UsageError("your password is not kept here")
+        raise UsageError(say("your password is not kept here"))
     throttle, address = identify.access().throttle(), identify.client_address()
     old = request.form.get("old", "")
     good = not throttle.wait(user.name, address, state.now()) and is_right(user.password_hash, old)

@@ -10,7 +10,7 @@ from collector.roles import ROLES
 from collector.store import accounts, sessions, tokens
 from collector.store.accounts import User
 from collector.store.tokens import Token
-from dashboard.text import Text
+from dashboard.text import Text, say
 from dashboard.web import changes, state
 from dashboard.web.access import audit
 
@@ -147,12 +147,12 @@ def _told() -> tuple[str, str]:
 def _user(user_id: UUID) -> User:
     found = accounts.user_with_id(state.engine(), user_id)
     if found is None:
-        abort(404, "There is no such user.")
+        abort(404, say("There is no such user."))
     return found
 
 
 def _token(token_id: UUID) -> Token:
     found = next((each for each in tokens.tokens(state.engine()) if each.id == token_id), None)
     if found is None:
-        abort(404, "There is no such token.")
+        abort(404, say("There is no such token."))
     return found

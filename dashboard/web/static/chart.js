@@ -3,7 +3,6 @@
 (() => {
   const box = document.getElementById("main-chart");
   const note = document.getElementById("main-chart-note");
-  const config = { responsive: true, displayModeBar: false };
 
   // A mouse can draw across days; a finger scrolls the page, and has the fields.
   const drawn = matchMedia("(pointer: fine)").matches ? { dragmode: "select", selectdirection: "h" } : {};
@@ -48,7 +47,8 @@
   const draw = async () => {
     const answer = await fetch(box.dataset.figure, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    const { data, layout } = await answer.json();
+    const { data, layout, config: locale } = await answer.json();
+    const config = { ...locale, responsive: true, displayModeBar: false };
     await loaded;
     await Plotly.newPlot(box, data, dressed(layout), config);
     box.on("plotly_selected", choose);

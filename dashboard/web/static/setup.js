@@ -40,7 +40,7 @@
       for (const step of way.steps) {
         const [style, text] = pick(ENDS, step.ok);
         const item = make("li", "");
-        item.append(make("span", text, `live-mark ${style}`), ` ${step.name}: ${step.text}`);
+        item.append(make("span", text, `live-mark ${style}`), ` ${words.steps[step.name] ?? step.name}: ${step.text}`);
         list.append(item);
       }
       return [make("h3", way.rua || words.record), list];

@@ -12,6 +12,7 @@ class Chart(TypedDict):
 
     data: Sequence[dict[str, Any]]
     layout: dict[str, Any]
+    config: dict[str, Any]
 
 
 class ErrorText(TypedDict):
