@@ -38,6 +38,7 @@ from collector.store.queries.figures import daily, failures, mx_daily, mx_figure
 from collector.store.queries.foreign import foreign_name, foreign_names
 from collector.store.queries.narrowed import Source, narrowed
 from collector.store.queries.policies import policies
+from collector.store.queries.recent import quarantined_since
 from collector.store.queries.reports import report, report_document, report_head, reports
 from collector.store.queries.rows import (
     Daily,
@@ -142,6 +143,7 @@ __all__ = [
     "narrowed",
     "neighbours",
     "policies",
+    "quarantined_since",
     "report",
     "report_document",
     "report_head",

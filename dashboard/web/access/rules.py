@@ -25,6 +25,7 @@ NARROWED = frozenset(
             "/result-types/<path:code>",
             "/reporters/<path:reporter>",
             "/mx/<path:host>",
+            "/attention",
         ),
     }
 )

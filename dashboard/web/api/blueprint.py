@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from dashboard.web.api import (
     across,
+    attention,
     audit,
     causes,
     check,
@@ -21,7 +22,7 @@ from dashboard.web.api import (
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 for part in (
-    *(domains, causes, sides, across, check, setup, hosted, reports, deliveries, waiting),
+    *(attention, domains, causes, sides, across, check, setup, hosted, reports, deliveries, waiting),
     *(openapi, audit, configuration, people),
 ):
     part.add_to(blueprint)

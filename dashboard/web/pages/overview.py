@@ -8,7 +8,7 @@ from collector.store import queries
 from collector.store.queries import Filter
 from dashboard.charts import sparkline
 from dashboard.health import health, order
-from dashboard.web import access, asked, params, state
+from dashboard.web import access, asked, attention, params, state
 
 _MOST_FOREIGN = 10  # here; all of them have a page of their own
 _MOST_LINES = 8  # of what needs attention: as many as are read
@@ -45,6 +45,8 @@ def overview() -> str:
         next=page.next,
         search=search,
         unassigned=_unassigned() if is_first else (),
+        quarantined=attention.quarantined() if is_first else (),
+        quarantine_days=attention.QUARANTINE_DAYS,
         today=state.today(),
         recipients=state.settings().smtp.recipients,
     )

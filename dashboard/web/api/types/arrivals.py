@@ -185,3 +185,17 @@ class Difference(TypedDict):
 class Differences(TypedDict):
     counted: Annotated[UUID, about("The report that counts")]
     differences: Annotated[Sequence[Difference] | None, about("At most 200; null: one of the two is not plain JSON")]
+
+
+class Levels(TypedDict):
+    """How many domains are at each level, by their failures and their policies; silence is not looked at."""
+
+    bad: Annotated[int, Meta(ge=0)]
+    look: Annotated[int, Meta(ge=0)]
+    ok: Annotated[int, Meta(ge=0)]
+
+
+class Attention(TypedDict):
+    domains: Levels
+    quarantine: Annotated[Sequence[Quarantined], about("What came within 7 days, the newest 1,000, by reason")]
+    foreign: Annotated[Sequence[Foreign], about("The largest ten domains that were not added")]
