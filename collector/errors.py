@@ -5,13 +5,18 @@
     ├── UsageError               a request or command that makes no sense; exit status 2, HTTP 400
     ├── TemporaryError           trying again later may work: SMTP 451, HTTP 503
     │   ├── StoreUnavailable     the database does not answer
-    │   │   └── ReplicaUnavailable   its replica does not, or lacks a change: the database itself may answer
+    │   │   └── ReplicaUnavailable   its replica does not answer, but the database itself may
+    │   │       └── ReplicaBehind    the replica lacks a change that its reader is to see
     │   ├── SpoolUnavailable     the local spool takes nothing either
     │   ├── MailboxUnavailable   the IMAP server does not answer, or refuses what we ask
     │   ├── CheckBusy            the domain is being checked already
     │   ├── LoginProviderUnavailable  the OpenID Connect provider does not answer as it should
+    │   ├── RelayUnavailable     the relay for outgoing mail does not answer, is not trusted, or does not want us
+    │   ├── RecipientPutOff      the relay does not take this mail just now
+    │   ├── RelayUnanswered      the relay got a whole mail and did not say whether it takes it
     │   ├── KeyUnavailable       DNS could not deliver a DKIM key just now
     │   └── LookupFailed         DNS gave no answer: time-out, SERVFAIL, no server
+    ├── RecipientRefused         the relay does not take this mail, now or later
     ├── NoSuchName               DNS answered that there is nothing of that name and type
     ├── SchemaOutdated           the database wants `tlsrpt db upgrade`; exit status 2
     └── ReportRefused            the bytes are no report we can count: the delivery is quarantined
@@ -45,7 +50,11 @@ class StoreUnavailable(TemporaryError):
 
 
 class ReplicaUnavailable(StoreUnavailable):
-    """The replica did not answer, gave up a query, or has not got a change yet; the database itself may well answer."""
+    """The replica did not answer, or gave up a query. The database itself may well answer."""
+
+
+class ReplicaBehind(ReplicaUnavailable):
+    """The replica has not got a change yet that its reader is to see."""
 
 
 class SpoolUnavailable(TemporaryError):
@@ -62,6 +71,22 @@ class CheckBusy(TemporaryError):
 
 class LoginProviderUnavailable(TemporaryError):
     """The OpenID Connect provider does not answer, or not as it should. The message says which."""
+
+
+class RelayUnavailable(TemporaryError):
+    """The relay does not answer, is not trusted, or refuses us whoever the mail is for. The message says which."""
+
+
+class RecipientPutOff(TemporaryError):
+    """The relay does not take one mail just now. The message says what it said."""
+
+
+class RelayUnanswered(TemporaryError):
+    """The relay got one mail to its end, and nobody knows whether it takes it. The message says what came instead."""
+
+
+class RecipientRefused(TlsrptError):
+    """The relay does not take one mail, and will not later. The message says what it said."""
 
 
 class KeyUnavailable(TemporaryError):

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, Text, text
 
 from collector.store.tables.base import metadata
-from collector.store.tables.outbox import message_columns
+from collector.store.tables.outbox import due_index, message_columns
 from collector.store.types import Id, Instant, Json
 
 _IS_OPEN = text("closed_at IS NULL")  # they are few, and looked at every few minutes
@@ -54,6 +54,7 @@ alert_notice = Table(
     Column("is_quiet", Boolean, nullable=False, comment="kept for the page, not sent: it was muted"),
     Column("content", Json, nullable=False, comment="the alert as it was then"),
     *message_columns(),
+    due_index("alert_notice"),
     comment="What was told of an alert, to whom, and whether it arrived.",
 )
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, String, Table
 
 from collector.store.tables.base import metadata
-from collector.store.tables.outbox import message_columns
+from collector.store.tables.outbox import due_index, message_columns
 from collector.store.types import Instant, Json
 
 recipient = Table(
@@ -34,5 +34,6 @@ summary_run = Table(
     Column("week", String(8), primary_key=True, comment="ISO week, 2026-W47"),
     Column("recipient", String(320), primary_key=True, comment="lower case"),
     *message_columns(),
+    due_index("summary_run"),
     comment="Which recipient has which week's mail: never twice.",
 )

@@ -16,6 +16,7 @@ depends_on = None
 def _message_columns() -> tuple[sa.Column[Any], ...]:
     return (
         sa.Column("message_id", sa.Text(), nullable=False, comment="the same in every attempt"),
+        sa.Column("queued_at", types.Instant(), nullable=False, comment="since when it is to be sent"),
         sa.Column("due_at", types.Instant(), nullable=False, comment="not before then"),
         sa.Column("claimed_by", types.Id(), nullable=True, comment="whoever sends it just now"),
         sa.Column("claimed_until", types.Instant(), nullable=True, comment="then others may, for that one is dead"),
@@ -24,13 +25,30 @@ def _message_columns() -> tuple[sa.Column[Any], ...]:
             "handed_over_at",
             types.Instant(),
             nullable=True,
-            comment="when the last attempt began to hand it over: without an end of that attempt nobody knows whether "
-            "it arrived",
+            comment="when the last attempt began to hand over its end: without an end of that attempt nobody knows "
+            "whether it arrived",
+        ),
+        sa.Column(
+            "is_repeat",
+            sa.Boolean(),
+            nullable=False,
+            comment="an earlier attempt may have arrived: this is tried once more, and not again",
         ),
         sa.Column("sent_at", types.Instant(), nullable=True, comment="when the other side took it"),
+        sa.Column("skipped_at", types.Instant(), nullable=True, comment="when it turned out that it is not to be sent"),
         sa.Column("given_up_at", types.Instant(), nullable=True, comment="refused for good, or tried for too long"),
-        sa.Column("last_error", sa.Text(), nullable=True, comment="what the last attempt met; NULL: nothing"),
+        sa.Column(
+            "last_error",
+            sa.Text(),
+            nullable=True,
+            comment="what the last attempt met, or why it was skipped; NULL: nothing",
+        ),
     )
+
+
+def _due_index(table: str) -> None:
+    waiting = sa.text("sent_at IS NULL AND skipped_at IS NULL AND given_up_at IS NULL")
+    op.create_index(f"ix_{table}_due_at", table, ["due_at"], sqlite_where=waiting, postgresql_where=waiting)
 
 
 def upgrade() -> None:
@@ -72,7 +90,7 @@ def _mail() -> None:
         sa.PrimaryKeyConstraint("week", "recipient", name=op.f("pk_summary_run")),
         comment="Which recipient has which week's mail: never twice.",
     )
-    op.create_index(op.f("ix_summary_run_due_at"), "summary_run", ["due_at"])
+    _due_index("summary_run")
 
 
 def _alerts() -> None:
@@ -142,7 +160,7 @@ def _alerts() -> None:
         comment="What was told of an alert, to whom, and whether it arrived.",
     )
     op.create_index(op.f("ix_alert_notice_alert_id"), "alert_notice", ["alert_id"])
-    op.create_index(op.f("ix_alert_notice_due_at"), "alert_notice", ["due_at"])
+    _due_index("alert_notice")
 
     op.create_table(
         "alert_look",
@@ -158,7 +176,7 @@ def _alerts() -> None:
 def _searched() -> None:
     """What the alerts look for every few minutes. The columns fill at the next check of each domain, within a day."""
     codes = sa.Column("codes", sa.Text(), nullable=True, comment="of its problems, a blank around each; NULL: none")
-    ends = sa.Column(
+    ends: sa.Column[Any] = sa.Column(
         "not_after", types.Instant(), nullable=True, comment="when the certificate that the MX host shows ends"
     )
     op.add_column("check_state", codes)
