@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 WIDTH, HEIGHT = 120, 28
 _MOST_BARS = 60
@@ -32,12 +33,19 @@ def _grouped(counts: list[int], size: int) -> list[int]:
 
 
 def _bars(counts: list[int], most: int, least: float) -> str:
-    # A page has a hundred of these.
-    step = WIDTH / max(len(counts), 1)
+    scale = HEIGHT / most if most else 0.0
+    return "".join(
+        [
+            f"{begin}{min(max(scale * count, least), HEIGHT):.1f}{end}"
+            for count, (begin, end) in zip(counts, _slots(len(counts)), strict=True)
+            if count > 0
+        ]
+    )
+
+
+@lru_cache(maxsize=100)  # the two hundred of a page are alike
+def _slots(bars: int) -> tuple[tuple[str, str], ...]:
+    """What stands around the height of each bar in its path data."""
+    step = WIDTH / max(bars, 1)
     width = f"{max(step - 1, step * 0.7):.1f}"
-    drawn = []
-    for index, count in enumerate(counts):
-        if count > 0:
-            height = f"{min(max(HEIGHT * count / most, least), HEIGHT):.1f}"
-            drawn.append(f"M{index * step:.1f} {HEIGHT}v-{height}h{width}v{height}z")
-    return "".join(drawn)
+    return tuple((f"M{index * step:.1f} {HEIGHT}v-", f"h{width}V{HEIGHT}z") for index in range(bars))

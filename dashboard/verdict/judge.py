@@ -23,7 +23,8 @@ def judge(evidence: Evidence, thresholds: Thresholds, now: datetime) -> Verdict:
     A known fault makes `not_ready`; without one, what is not known for sure makes `insufficient_data`.
     """
     failed = sort(evidence)
-    clean = [day for day in evidence.days if failed.last_day is None or day > failed.last_day]
+    last_failed = failed.last_day
+    clean = [day for day in evidence.days if last_failed is None or day > last_failed]
     figures = Figures(len(clean), evidence.sessions, evidence.reporters, sum(failed.refused.values()))
     off = _not_applicable(evidence)
     if off is not None:

@@ -11,7 +11,7 @@ from flask import request
 from collector.channels import CHANNELS
 from collector.delivery import OUTCOMES
 from collector.store import queries
-from collector.store.queries import DeliveryRow, DomainOverview, Failure, Filter, ForeignName, Page, ReportRow
+from collector.store.queries import DeliveryRow, DomainOverview, Failure, Filter, ForeignName, Page, Readable, ReportRow
 from dashboard.verdict import Verdict, judge
 from dashboard.web import access, params, state
 
@@ -21,10 +21,10 @@ def figures_filter() -> Filter:
     return params.figures_filter(request.args, state.today())
 
 
-def domains(*, worst_first: bool = False) -> Page[DomainOverview]:
+def domains(database: Readable | None = None, *, worst_first: bool = False) -> Page[DomainOverview]:
     """`search` and the filter for figures. By name, or those in trouble first: each has cursors of its own."""
     return queries.domain_overview(
-        state.reader(),
+        database or state.reader(),
         figures_filter(),
         now=state.now(),
         limit=params.limit(request.args),
@@ -35,16 +35,17 @@ def domains(*, worst_first: bool = False) -> Page[DomainOverview]:
     )
 
 
-def verdict(domain_id: UUID) -> Verdict:
+def verdict(domain_id: UUID, database: Readable | None = None) -> Verdict:
     """Over the last 28 days, whatever range was asked for. The viewer may see the domain."""
     now = state.now()
-    return judge(queries.evidence(state.reader(), domain_id, now=now), state.settings().verdict, now)
+    return judge(queries.evidence(database or state.reader(), domain_id, now=now), state.settings().verdict, now)
 
 
-def verdicts(rows: Iterable[DomainOverview]) -> dict[UUID, Verdict]:
+def verdicts(rows: Iterable[DomainOverview], database: Readable | None = None) -> dict[UUID, Verdict]:
     """The same for a page of domains, without a word about reporters and MX hosts."""
     now, least = state.now(), state.settings().verdict
-    found = queries.evidence_of_all(state.reader(), (row.domain_id for row in rows), now=now)
+    published = {row.domain_id: row.history for row in rows}
+    found = queries.evidence_of_all(database or state.reader(), published, now=now, published=published)
     return {domain_id: judge(evidence, least, now) for domain_id, evidence in found.items()}
 
 

@@ -1,6 +1,7 @@
 """The read side: every page, the API, summaries and alerts read through these functions, and get dataclasses.
 
-A function takes an `Engine`, opens one read transaction, and returns frozen dataclasses of `rows`.
+A function takes an `Engine`, opens one read transaction, and returns frozen dataclasses of `rows`. Those that a page
+asks one after the other take what `reading()` gives too, and share its transaction.
 Days are UTC days, ranges include both ends. `None` in a figure means unknown, never zero.
 """
 
@@ -72,6 +73,7 @@ from collector.store.queries.sides import (
     reporter_days,
     reports_from,
 )
+from collector.store.queries.transaction import Readable, reading
 
 __all__ = [
     "MOST_COUNTED",
@@ -102,6 +104,7 @@ __all__ = [
     "Policies",
     "PolicyResultRow",
     "PublishedPolicy",
+    "Readable",
     "ReportRow",
     "ReportedPolicy",
     "Reporter",
@@ -144,6 +147,7 @@ __all__ = [
     "neighbours",
     "policies",
     "quarantined_since",
+    "reading",
     "report",
     "report_document",
     "report_head",

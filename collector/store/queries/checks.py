@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from collector.monitor import shape
 from collector.monitor.checked import Check, MxCheck
-from collector.store.engine import reading
+from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import check_state, domain
 
 _MOST_STATES = 200
@@ -37,7 +37,7 @@ class CheckState:
     codes: tuple[str, ...]
 
 
-def last_check(engine: Engine, domain_id: UUID) -> Check | None:
+def last_check(database: Readable, domain_id: UUID) -> Check | None:
     """The last check of a domain; None: it was never checked. The policy comes without its text."""
     table = check_state
     query = (
@@ -46,7 +46,7 @@ def last_check(engine: Engine, domain_id: UUID) -> Check | None:
         .where(table.c.domain_id == domain_id, table.c.ended_at.is_(None))
         .order_by(table.c.host)
     )
-    with reading(engine) as connection:
+    with reading(database) as connection:
         rows = connection.execute(query).all()
     by_part = {row.part: row for row in rows}
     if "tlsrpt" not in by_part or "mta_sts" not in by_part:

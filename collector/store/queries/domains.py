@@ -6,10 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
 
 from collector.counting.sessions import KEY_CHARACTERS
-from collector.store.engine import reading
 from collector.store.queries import ranking
 from collector.store.queries.common import decode_cursor, encode_cursor, number, total
 from collector.store.queries.modes import published_at, reported
@@ -17,6 +16,7 @@ from collector.store.queries.narrowed import recounted
 from collector.store.queries.policies import histories
 from collector.store.queries.ranking import Rank
 from collector.store.queries.rows import DomainOverview, Filter, Page, PublishedPolicy
+from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import domain, rollup_day, rollup_reporter, rollup_type
 
 
@@ -26,14 +26,14 @@ def domain_names(engine: Engine) -> tuple[str, ...]:
         return tuple(connection.execute(select(domain.c.name).order_by(domain.c.name)).scalars())
 
 
-def find_domain(engine: Engine, name: str) -> UUID | None:
+def find_domain(database: Readable, name: str) -> UUID | None:
     """The id of a known domain (normal form)."""
-    with reading(engine) as connection:
+    with reading(database) as connection:
         return connection.execute(select(domain.c.domain_id).where(domain.c.name == name)).scalar()
 
 
 def domain_overview(
-    engine: Engine,
+    database: Readable,
     filter: Filter,  # noqa: A002
     *,
     now: datetime,
@@ -52,7 +52,7 @@ def domain_overview(
         query = query.where(domain.c.name.contains(search.lower(), autoescape=True))
     if only is not None:
         query = query.where(domain.c.name.in_(only))
-    with reading(engine) as connection:
+    with reading(database) as connection:
         found = connection.execute(query.limit(limit + 1)).all()
         page = found[:limit]
         items = _overviews(connection, {row.domain_id: row.name for row in page}, filter, now)
@@ -72,21 +72,23 @@ def _ranked_page(wanted: Filter, cursor: str | None) -> Select[Any]:
     return ranking.ranked(wanted, None if cursor is None else ranking.read_cursor(cursor))
 
 
-def domains_by_level(engine: Engine, filter: Filter, *, only: Collection[str] | None = None) -> tuple[int, int, int]:  # noqa: A002
+def domains_by_level(
+    database: Readable,
+    filter: Filter,  # noqa: A002
+    *,
+    only: Collection[str] | None = None,
+) -> tuple[int, int, int]:
     """How many domains are in trouble, worth a look, and well, as `domain_overview(worst_first=True)` has them."""
     query = ranking.counted(filter)
     if only is not None:
         query = query.where(domain.c.name.in_(only))
-    with reading(engine) as connection:
+    with reading(database) as connection:
         found: dict[int, int] = dict(connection.execute(query).all())
     return found.get(ranking.BAD, 0), found.get(ranking.LOOK, 0), found.get(ranking.OK, 0)
 
 
 def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, now: datetime) -> list[DomainOverview]:
-    days = [wanted.first + timedelta(days=offset) for offset in range((wanted.last - wanted.first).days + 1)]
-    # As many days before, for the change; the calendar has a beginning.
-    before = max(wanted.first - timedelta(days=len(days)), date(1970, 1, 1))
-    figures, earlier = _figures(connection, names, wanted, before)
+    figures, earlier = _figures(connection, names, wanted)
     last = dict(
         connection.execute(
             select(rollup_day.c.domain_id, func.max(rollup_day.c.last_received))
@@ -98,9 +100,8 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
     by_reports = reported_modes(connection, [key for key in names if not published[key]])
     overviews = []
     for domain_id, name in names.items():
-        by_day = figures.get(domain_id, {})
-        sessions = sum(of_day for of_day, _ in by_day.values())
-        failed = sum(of_day for _, of_day in by_day.values())
+        daily = figures[domain_id]
+        sessions, failed = map(sum, zip(*daily, strict=True))
         history = published[domain_id]
         overviews.append(
             DomainOverview(
@@ -111,59 +112,60 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
                 successful=sessions - failed,
                 failed=failed,
                 last_report=last.get(domain_id),
-                daily=tuple(by_day.get(day, (0, 0)) for day in days),
+                daily=tuple(daily),
                 before=earlier.get(domain_id, (0, 0)),
+                history=history,
             )
         )
     return overviews
 
 
 _Pair = tuple[int, int]  # sessions, failed
+_Figures = tuple[dict[UUID, list[_Pair]], dict[UUID, _Pair]]  # of each day of the range; of as many days before it
 
 
-def _figures(
-    connection: Connection, names: dict[UUID, str], wanted: Filter, before: date
-) -> tuple[dict[UUID, dict[date, _Pair]], dict[UUID, _Pair]]:
-    """(sessions, failed) by domain and day of the range; and by domain from `before` until the range begins."""
+def _figures(connection: Connection, names: dict[UUID, str], wanted: Filter) -> _Figures:
+    # As many days before, for the change; the calendar has a beginning.
+    before = max(wanted.first - (wanted.last - wanted.first) - timedelta(days=1), date(1970, 1, 1))
     if wanted.reporter is None or wanted.policy_type is None:
-        return _summed(connection, names, wanted, before)
+        return _added_up(connection, names, wanted, before)
     # No rollup knows both: the reports of this page are counted again.
     with recounted(connection, list(names), replace(wanted, first=before)) as rows:
-        return _summed(rows, names, replace(wanted, reporter=None, policy_type=None), before)
+        return _added_up(rows, names, replace(wanted, reporter=None, policy_type=None), before)
 
 
-def _summed(
-    connection: Connection, names: dict[UUID, str], wanted: Filter, before: date
-) -> tuple[dict[UUID, dict[date, _Pair]], dict[UUID, _Pair]]:
+def _added_up(connection: Connection, names: dict[UUID, str], wanted: Filter, before: date) -> _Figures:
     rollup = rollup_reporter if wanted.reporter else rollup_type if wanted.policy_type else rollup_day
     table = rollup.c
-    sums: Select[Any] = select(table.domain_id, total(table.successful), total(table.failed)).where(
-        table.domain_id.in_(names)
-    )
+    of_page: list[ColumnElement[bool]] = [table.domain_id.in_(names)]
     if wanted.reporter:
-        sums = sums.where(table.reporter == wanted.reporter[:KEY_CHARACTERS])
+        of_page.append(table.reporter == wanted.reporter[:KEY_CHARACTERS])
     if wanted.policy_type:
-        sums = sums.where(table.policy_type == wanted.policy_type)
+        of_page.append(table.policy_type == wanted.policy_type)
     if wanted.authenticated_only:
-        sums = sums.where(table.authenticated)
-    # A row for each day is what costs on a page of domains, so there is none where only the sum is shown.
-    earlier = sums.where(table.day >= before, table.day < wanted.first).group_by(table.domain_id)
-    daily = sums.add_columns(table.day).where(table.day.between(wanted.first, wanted.last))
-    figures: dict[UUID, dict[date, _Pair]] = {}
-    last, of_last = None, dict[date, _Pair]()
+        of_page.append(table.authenticated)
+    # Row by row, and not by the sums of each day: a day has a row or two, and to group thousands of them is dearer.
+    daily = select(table.domain_id, table.day, table.successful, table.failed).where(
+        *of_page, table.day.between(wanted.first, wanted.last)
+    )
+    days = {wanted.first + timedelta(days=place): place for place in range((wanted.last - wanted.first).days + 1)}
+    figures: dict[UUID, list[_Pair]] = {domain_id: [(0, 0)] * len(days) for domain_id in names}
+    # Where only the sum is shown the database adds up.
+    earlier = (
+        select(table.domain_id, total(table.successful), total(table.failed))
+        .where(*of_page, table.day >= before, table.day < wanted.first)
+        .group_by(table.domain_id)
+    )
+    last, of_last = None, list[_Pair]()
     # all(): row by row SQLAlchemy would go to the driver for each.
-    for domain_id, successful, failed, day in connection.execute(daily.group_by(table.domain_id, table.day)).all():
+    for domain_id, day, successful, failed in connection.execute(daily).all():
         if domain_id is not last:  # rows of a domain come together, and the hash of a UUID is dear
-            last, of_last = domain_id, figures.setdefault(domain_id, {})
-        of_last[day] = _pair(successful, failed)
-    return figures, {
-        domain_id: _pair(successful, failed) for domain_id, successful, failed in connection.execute(earlier)
-    }
-
-
-def _pair(successful: Any, failed: Any) -> _Pair:
-    of_failed = number(failed)
-    return number(successful) + of_failed, of_failed
+            last, of_last = domain_id, figures[domain_id]
+        place = days[day]
+        sessions, of_failed = of_last[place]
+        of_last[place] = sessions + successful + failed, of_failed + failed
+    sums = connection.execute(earlier).all()
+    return figures, {key: (number(well) + number(failed), number(failed)) for key, well, failed in sums}
 
 
 def reported_modes(connection: Connection, domain_ids: list[UUID]) -> dict[UUID, str]:

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, select
 
-from collector.store.engine import reading
 from collector.store.queries.checks import CheckedHost, checked_hosts
 from collector.store.queries.common import number, total
 from collector.store.queries.domains import reported_modes
 from collector.store.queries.modes import in_force_at, published_at
-from collector.store.queries.policies import histories
+from collector.store.queries.policies import Histories, histories
 from collector.store.queries.rows import PublishedPolicy
+from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import domain_mx, rollup_day, rollup_failure, rollup_policy, rollup_type
 
 WINDOW_DAYS = 28
@@ -92,27 +92,37 @@ class _Judged:
     ceiling: dict[tuple[date, str], int] = field(default_factory=dict)
 
 
-def evidence(engine: Engine, domain_id: UUID, *, now: datetime) -> Evidence:
+def evidence(database: Readable, domain_id: UUID, *, now: datetime) -> Evidence:
     """The evidence about one domain, its failures by reporter and MX."""
-    with reading(engine) as connection:
+    with reading(database) as connection:
         return _gather(connection, [domain_id], now, is_detailed=True)[domain_id]
 
 
-def evidence_of_all(engine: Engine, domain_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Evidence]:
-    """The evidence about many domains, their failures by day and result type only."""
+def evidence_of_all(
+    database: Readable, domain_ids: Iterable[UUID], *, now: datetime, published: Histories | None = None
+) -> dict[UUID, Evidence]:
+    """The evidence about many domains, their failures by day and result type only.
+
+    `published`: the histories of these domains, where they were read already.
+    """
     wanted = list(domain_ids)
     found: dict[UUID, Evidence] = {}
-    with reading(engine) as connection:
+    with reading(database) as connection:
         for start in range(0, len(wanted), _AT_ONCE):
-            found |= _gather(connection, wanted[start : start + _AT_ONCE], now, is_detailed=False)
+            found |= _gather(connection, wanted[start : start + _AT_ONCE], now, published, is_detailed=False)
     return found
 
 
 def _gather(
-    connection: Connection, domain_ids: Collection[UUID], now: datetime, *, is_detailed: bool
+    connection: Connection,
+    domain_ids: Collection[UUID],
+    now: datetime,
+    published: Histories | None = None,
+    *,
+    is_detailed: bool,
 ) -> dict[UUID, Evidence]:
     first = now.date() - timedelta(days=WINDOW_DAYS)
-    published = histories(connection, domain_ids)
+    published = histories(connection, domain_ids) if published is None else published
     reported = reported_modes(connection, [key for key in domain_ids if not published[key]])
     judged = _judged(connection, domain_ids, first)
     reporters = _reporters(connection, domain_ids, first)
@@ -158,17 +168,17 @@ def _since(table: Table, domain_ids: Collection[UUID], first: date) -> ColumnEle
 def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, _Judged]:
     """The sessions by domain. Days are in order; a day's failed sessions are no more than the day has in all."""
     table, whole = rollup_type.c, _whole_days(connection, domain_ids, first)
-    key = (table.domain_id, table.day, table.mode, table.authenticated)
+    # Of one policy type: each is a row by itself, there is nothing to add up.
+    columns = (table.domain_id, table.day, table.mode, table.authenticated, table.successful, table.failed)
     query = (
-        select(*key, total(table.successful), total(table.failed))
+        select(*columns)
         .where(_since(rollup_type, domain_ids, first), table.policy_type == "sts", table.mode.in_(_JUDGING))
-        .group_by(*key)
-        .order_by(*key)
+        .order_by(table.domain_id, table.day, table.authenticated, table.mode)
     )
     found: dict[UUID, _Judged] = {}
     last, of = None, _Judged()
     for domain_id, day, mode, authenticated, successful, failed in connection.execute(query).all():
-        sessions = number(successful) + number(failed)
+        sessions = successful + failed
         if not sessions:
             continue
         if domain_id is not last:  # rows of a domain come together, and the hash of a UUID is dear
@@ -179,7 +189,7 @@ def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -
             of.days.append(day)
         if failed:
             most = whole.get((domain_id, day), 0)
-            of.ceiling[day, mode] = min(of.ceiling.get((day, mode), 0) + number(failed), most)
+            of.ceiling[day, mode] = min(of.ceiling.get((day, mode), 0) + failed, most)
     return found
 
 

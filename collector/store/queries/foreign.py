@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, select
 
 from collector.domains import SELF_TEST
-from collector.store.engine import reading
 from collector.store.queries.common import decode_offset, encode_cursor
 from collector.store.queries.rows import ForeignName, Page
+from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import delivery, delivery_part
 
 _MOST_REPORTERS = 3
@@ -16,7 +16,7 @@ _NOBODYS = ("", SELF_TEST)
 _WAITING = (delivery_part.c.outcome == "unassigned") & (delivery_part.c.name.not_in(_NOBODYS))
 
 
-def foreign_names(engine: Engine, *, limit: int = 100, cursor: str | None = None) -> Page[ForeignName]:
+def foreign_names(database: Readable, *, limit: int = 100, cursor: str | None = None) -> Page[ForeignName]:
     """Foreign policy domains with their backlog, the largest first."""
     offset = decode_offset(cursor)
     count = func.count(func.distinct(delivery_part.c.delivery_id))
@@ -29,7 +29,7 @@ def foreign_names(engine: Engine, *, limit: int = 100, cursor: str | None = None
         .limit(limit + 1)
         .offset(offset)
     )
-    with reading(engine) as connection:
+    with reading(database) as connection:
         found = connection.execute(largest).all()
         items = _in_full(connection, found[:limit])
     return Page(items, encode_cursor(str(offset + limit)) if len(found) > limit else None)
@@ -48,6 +48,8 @@ def foreign_name(engine: Engine, name: str) -> ForeignName | None:
 
 
 def _in_full(connection: Connection, found: Sequence[Row[Any]]) -> tuple[ForeignName, ...]:
+    if not found:
+        return ()
     names = [row.name for row in found]
     arrived = delivery.c.received_at
     when = {

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Select, create_engine, func, select
+from sqlalchemy import Connection, Select, create_engine, func, select
 from sqlalchemy.pool import NullPool
 
 from collector.counting import sessions
@@ -19,9 +19,9 @@ from collector.counting.sessions import KEY_CHARACTERS, PartFigures
 from collector.errors import UsageError
 from collector.report.model import FailureDetail, Policy, PolicyResult
 from collector.report.normalise.build import policy_of
-from collector.store.engine import reading
 from collector.store.queries.common import within
 from collector.store.queries.rows import Filter
+from collector.store.queries.transaction import Readable, reading
 from collector.store.rollups import Increments
 from collector.store.tables import domain, report
 from collector.store.tables.base import metadata
@@ -36,33 +36,33 @@ _MEMORY = create_engine("sqlite://", poolclass=NullPool)  # each connection is a
 class Narrowed:
     """Rollups that hold what a filter leaves, beside the database for everything else."""
 
-    engine: Engine
+    database: Readable
     rows: Connection
 
 
-Source = Engine | Narrowed
+Source = Readable | Narrowed
 
 
 @contextmanager
-def narrowed(engine: Engine, domain_id: UUID, filter: Filter) -> Iterator[Source]:  # noqa: A002
+def narrowed(database: Readable, domain_id: UUID, filter: Filter) -> Iterator[Source]:  # noqa: A002
     """What to ask for the figures of one domain under `filter`, several times over: the reports are read once.
 
     A filter that the rollups can answer makes no work. Raises UsageError beyond MOST_REPORTS.
     """
     if not filter.is_narrowed:
-        yield engine
+        yield database
         return
-    with reading(engine) as connection, recounted(connection, [domain_id], filter) as rows:
-        pass_on = Narrowed(engine, rows)
-        connection.close()  # all is read: nobody waits for us
-        yield pass_on
+    with reading(database) as connection:
+        increments = _count(connection, [domain_id], filter, MOST_REPORTS)
+    with _in_memory(increments) as rows:
+        yield Narrowed(database, rows)
 
 
 @contextmanager
 def figures_of(source: Source, domain_id: UUID, wanted: Filter) -> Iterator[tuple[Connection, Connection]]:
     """The database, and where the rollups that `wanted` asks for stand: mostly the same."""
     if isinstance(source, Narrowed):
-        with reading(source.engine) as connection:
+        with reading(source.database) as connection:
             yield connection, source.rows
         return
     with reading(source) as connection:
@@ -78,7 +78,12 @@ def recounted(
     connection: Connection, domain_ids: list[UUID], wanted: Filter, most: int = MOST_REPORTS
 ) -> Iterator[Connection]:
     """Rollups of these domains with what `wanted` leaves. Raises UsageError beyond `most`."""
-    increments = _count(connection, domain_ids, wanted, most)
+    with _in_memory(_count(connection, domain_ids, wanted, most)) as rows:
+        yield rows
+
+
+@contextmanager
+def _in_memory(increments: Increments) -> Iterator[Connection]:
     with _MEMORY.connect() as rows:
         metadata.create_all(rows, tables=ROLLUPS, checkfirst=False)
         increments.write(rows)

@@ -1,26 +1,27 @@
 """The published policy with its history, and what reporters had applied."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
-from collector.store.engine import reading
 from collector.store.queries.common import start_of
 from collector.store.queries.modes import in_force_at
 from collector.store.queries.rows import Policies, PublishedPolicy, ReportedPolicy
+from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import published_policy, rollup_policy
 
 # A sender looks for a new policy about once a day (RFC 8461 section 10.2, M15).
 _REFRESH = timedelta(days=1)
+Histories = Mapping[UUID, tuple[PublishedPolicy, ...]]  # of each domain, oldest first
 
 
-def policies(engine: Engine, domain_id: UUID, *, now: datetime) -> Policies:
+def policies(database: Readable, domain_id: UUID, *, now: datetime) -> Policies:
     """Both sides, oldest first and most recently reported first."""
-    with reading(engine) as connection:
+    with reading(database) as connection:
         published = histories(connection, [domain_id])[domain_id]
         reported = _reported(connection, domain_id)
     return Policies(

@@ -10,15 +10,15 @@ from sqlalchemy import Column, Engine, Row, Select, exists, select, text
 from collector.report.model import Finding
 from collector.report.search import documents
 from collector.settings import Limits
-from collector.store.engine import reading
 from collector.store.queries.common import decode_id, encode_cursor
 from collector.store.queries.rows import FailureRow, Filter, Page, PolicyResultRow, ReportRow
+from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import delivery, delivery_part, domain
 from collector.store.tables import report as table
 
 
 def reports(
-    engine: Engine,
+    database: Readable,
     *,
     filter: Filter | None = None,  # noqa: A002
     domain: str | None = None,
@@ -49,7 +49,7 @@ def reports(
         query = query.where(exists().where(about, delivery_part.c.outcome == outcome, _NOT_STORED))
     if cursor is not None:
         query = query.where(table.c.report_id < decode_id(cursor))
-    with reading(engine) as connection:
+    with reading(database) as connection:
         rows = connection.execute(query).all()
     items = rows_of(rows[:limit])
     return Page(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)

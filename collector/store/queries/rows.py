@@ -42,7 +42,8 @@ class Page(Generic[T]):
 class DomainOverview:
     """One domain on the first page. `daily` holds (sessions, failed) per day of the range, zeros included.
 
-    `before` is (sessions, failed) over as many days just before the range.
+    `before` is (sessions, failed) over as many days just before the range; `history` the published policy's intervals,
+    oldest first.
     """
 
     name: str
@@ -54,6 +55,7 @@ class DomainOverview:
     last_report: datetime | None  # when the last report arrived, whatever the range
     daily: tuple[tuple[int, int], ...]
     before: tuple[int, int] = (0, 0)
+    history: tuple["PublishedPolicy", ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

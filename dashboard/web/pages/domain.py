@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 
 from collector.store import queries
-from collector.store.queries import Daily, Filter, MxTable, Policies, PublishedPolicy
+from collector.store.queries import Daily, DomainOverview, Filter, MxTable, Policies, PublishedPolicy, Readable
 from dashboard.causes import MOST_LISTED, causes, consequences, grouped, headline
 from dashboard.charts import by_week, changes, heat, is_by_week
 from dashboard.drift import drift
@@ -21,14 +21,19 @@ def register(blueprint: Blueprint) -> None:
 
 def overview(domain: str) -> str:
     name, domain_id = scope.domain(domain)
-    filter_, engine, now = asked.figures_filter(), state.reader(), state.now()
-    with queries.narrowed(engine, domain_id, filter_) as source:
-        days = queries.daily(source, domain_id, filter_, now=now)
-        table = queries.mx_figures(source, domain_id, filter_, now=now)
-        listed = queries.failures(source, domain_id, filter_, limit=MOST_LISTED)
-        reporters = queries.reporters(source, domain_id, filter_, now=now)
-        mx_days = queries.mx_daily(source, domain_id, filter_)
-    history = queries.policies(engine, domain_id, now=now)
+    filter_, now = asked.figures_filter(), state.now()
+    with queries.reading(state.reader()) as database:
+        with queries.narrowed(database, domain_id, filter_) as source:
+            days = queries.daily(source, domain_id, filter_, now=now)
+            table = queries.mx_figures(source, domain_id, filter_, now=now)
+            listed = queries.failures(source, domain_id, filter_, limit=MOST_LISTED)
+            reporters = queries.reporters(source, domain_id, filter_, now=now)
+            mx_days = queries.mx_daily(source, domain_id, filter_)
+        history = queries.policies(database, domain_id, now=now)
+        verdict = asked.verdict(domain_id, database)
+        check = queries.last_check(database, domain_id)
+        reports = queries.reports(database, domain=name, limit=_RECENT_REPORTS)
+        row = _now(database, name)
     found = causes(table, listed.items, days, sum(1 for each in reporters if each.reports))
     return render(
         "domain.html",
@@ -36,8 +41,8 @@ def overview(domain: str) -> str:
         days=by_week(days) if is_by_week(days) else days,
         is_by_week=is_by_week(days),
         headline=headline(days),
-        verdict=asked.verdict(domain_id),
-        check=queries.last_check(engine, domain_id),
+        verdict=verdict,
+        check=check,
         mx=table,
         heat=heat(mx_days, filter_.first, filter_.last),
         mx_days=mx_days,
@@ -50,7 +55,8 @@ def overview(domain: str) -> str:
         current=_current(history),
         changes=changes(history.published),
         change=drift(history, now).change,
-        reports=queries.reports(engine, domain=name, limit=_RECENT_REPORTS),
+        reports=reports,
+        row=row,
     )
 
 
@@ -87,12 +93,17 @@ def policies(domain: str) -> str:
     return render("policies.html", name, policies=history, current=_current(history), drift=drift(history, state.now()))
 
 
-def render(template: str, name: str, **values: object) -> str:
-    """A page of the domain `name` (normal form), with what all of them show."""
+def render(template: str, name: str, *, row: DomainOverview | None = None, **values: object) -> str:
+    """A page of the domain `name` (normal form), with what all of them show; `row` where `_now()` was asked already."""
+    row = row or _now(state.reader(), name)
+    return render_template(template, name=name, row=row, filter=asked.figures_filter(), today=state.today(), **values)
+
+
+def _now(database: Readable, name: str) -> DomainOverview:
+    """How the domain is now, whatever the range: the mode beside its name, and whether a report has ever come."""
     today = state.today()
-    # How the domain is now, whatever the range: the mode beside its name, and whether a report has ever come.
-    [row] = queries.domain_overview(state.reader(), Filter(today, today), now=state.now(), only=(name,)).items
-    return render_template(template, name=name, row=row, filter=asked.figures_filter(), today=today, **values)
+    [row] = queries.domain_overview(database, Filter(today, today), now=state.now(), only=(name,)).items
+    return row
 
 
 def _current(history: Policies) -> PublishedPolicy | None:
