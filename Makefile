@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench bench-pages fuzz api-fuzz docs translations format lock clean browser dovecot unbound
+.PHONY: help run demo test lint bench bench-pages fuzz api-fuzz docs translations format lock clean browser dovecot unbound nginx
 
 help:
 	@echo "make run     start everything on SQLite and print the address of the dashboard"
@@ -26,7 +26,7 @@ run: $(VENV)/run.ok
 demo: $(VENV)/run.ok
 	@exec $(BIN)/tlsrpt demo
 
-test: $(VENV)/dev.ok browser dovecot unbound
+test: $(VENV)/dev.ok browser dovecot unbound nginx
 	$(BIN)/pytest
 
 lint: $(VENV)/dev.ok
@@ -77,6 +77,10 @@ dovecot:
 # The DNSSEC tests start an unbound of their own.
 unbound:
 	@PATH="$$PATH:/usr/sbin" command -v unbound >/dev/null || { echo "unbound is missing: apt install unbound"; exit 1; }
+
+# What the documentation tells nginx is tried with a real one.
+nginx:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { echo "nginx is missing: apt install nginx"; exit 1; }
 
 # One line says what is missing, instead of a traceback.
 $(VENV)/pip.ok:
