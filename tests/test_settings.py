@@ -60,6 +60,8 @@ BAD = [
     ("database.url", "mysql://localhost/x", "not an sqlite:/// or postgresql:// URL"),
     ("database.url", "sqlite://", "not a file: write sqlite:///relative.db or sqlite:////absolute/path.db"),
     ("database.url", "postgresql://u:pa/ss@h/t", "no such port (the special characters of a password are written %XX)"),
+    ("database.read_url", "sqlite:///copy.db", "a replica is one of PostgreSQL: postgresql://user@host/database"),
+    ("database.read_lag_seconds", "0", "'0' is not a number of seconds"),
     ("smtp.listen", "2525", "'2525' is not host:port"),
     ("smtp.listen", "127.0.0.1:70000", "'127.0.0.1:70000' is not host:port"),
     ("smtp.listen", "::1:25", "write an IPv6 address as [address]:port, not '::1:25'"),
@@ -184,6 +186,24 @@ def test_the_database_password_may_stand_apart() -> None:
     for url in ("sqlite:///t.db", "postgresql://db.example/t", "postgresql://u:p@db.example/t"):
         message = refusal(environ={}, overrides=apart | {"database.url": url})
         assert message.startswith("database.url, database.password: the URL is to name a user and no password")
+
+
+def test_the_replica_has_the_same_password() -> None:
+    both = {
+        "database.url": "postgresql://tlsrpt@db.example/t",
+        "database.read_url": "postgresql://tlsrpt@copy.example/t",
+    }
+    assert load(environ={}, overrides=both).database.read_url == "postgresql+psycopg://tlsrpt@copy.example/t"
+    joined = load(environ={}, overrides=both | {"database.password": "secret"}).database
+    assert joined.url == "postgresql+psycopg://tlsrpt:secret@db.example/t"
+    assert joined.read_url == "postgresql+psycopg://tlsrpt:secret@copy.example/t"
+    twice = both | {"database.password": "secret", "database.read_url": "postgresql://tlsrpt:other@copy.example/t"}
+    assert refusal(environ={}, overrides=twice).startswith("database.read_url, database.password: the URL is to name")
+
+
+def test_sqlite_has_no_replica() -> None:
+    over = {"database.url": "sqlite:///tlsrpt.db", "database.read_url": "postgresql://copy.example/t"}
+    assert refusal(environ={}, overrides=over) == "database.read_url: database.url is SQLite, which has no replicas"
 
 
 def test_an_unknown_override_is_refused() -> None:

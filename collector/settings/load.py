@@ -189,15 +189,22 @@ def _joined(settings: Settings) -> Settings:
     database = settings.database
     if database.password is None:
         return settings
+    url = _with_password("database.url", database.url, database.password)
+    read_url = database.read_url and _with_password("database.read_url", database.read_url, database.password)
+    return dataclasses.replace(settings, database=dataclasses.replace(database, url=url, read_url=read_url))
+
+
+def _with_password(name: str, url: str, password: str) -> str:
     try:
-        url = values.with_password(database.url, database.password)
+        return values.with_password(url, password)
     except ValueError as error:
-        raise ConfigurationError(f"database.url, database.password: {error}") from None
-    return dataclasses.replace(settings, database=dataclasses.replace(database, url=url))
+        raise ConfigurationError(f"{name}, database.password: {error}") from None
 
 
 def _check_together(settings: Settings) -> None:
     """What no single setting can know."""
+    if settings.database.read_url is not None and settings.database.url.startswith("sqlite"):
+        raise ConfigurationError("database.read_url: database.url is SQLite, which has no replicas")
     if (settings.smtp.tls_cert is None) != (settings.smtp.tls_key is None):
         raise ConfigurationError("smtp.tls_cert, smtp.tls_key: give both or neither")
     if settings.limits.in_hand_bytes < settings.limits.message_bytes:

@@ -29,6 +29,19 @@ class Database:
         "The password of the URL's user, where it is not in the URL: one secret file serves the server and us.",
         secret=True,
     )
+    read_url: str | None = setting(
+        values.optional(values.replica_url),
+        "",
+        "A streaming replica of `url` (PostgreSQL), which the dashboard shows figures from. `password` counts for it "
+        "too. Without it everything is read from `url`.",
+        secret=True,
+    )
+    read_lag_seconds: float = setting(
+        values.seconds,
+        "60",
+        "How far the replica may be behind; beyond it `url` is read until it has caught up. PostgreSQL itself lets a "
+        "replica wait 30 seconds for queries that run there.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

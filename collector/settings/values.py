@@ -333,6 +333,13 @@ def database_url(value: str) -> str:
     return f"postgresql+psycopg://{match[2]}"
 
 
+def replica_url(value: str) -> str:
+    """PostgreSQL only: SQLite has no replicas."""
+    if value.startswith("sqlite"):
+        raise ValueError("a replica is one of PostgreSQL: postgresql://user@host/database")
+    return database_url(value)
+
+
 def with_password(database: str, password: str) -> str:
     """A PostgreSQL URL with the password of its user."""
     scheme, _, rest = database.partition("://")

@@ -150,7 +150,8 @@ def _translated(to: type[StoreUnavailable] = StoreUnavailable) -> Iterator[None]
     try:
         yield
     except UNAVAILABLE as error:
-        raise to(f"the database does not answer: {_short(error)}") from error
+        who = "replica" if to is ReplicaUnavailable else "database"
+        raise to(f"the {who} does not answer: {_short(error)}") from error
 
 
 def _short(error: Exception) -> str:

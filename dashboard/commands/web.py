@@ -21,7 +21,8 @@ from collector.cli import Context
 from collector.errors import ConfigurationError, StoreUnavailable
 from collector.settings import Address, Given, Settings, gather
 from collector.store import startup
-from collector.store.engine import open_engine
+from collector.store.engine import Engine, open_engine
+from collector.store.replica import Replica
 from dashboard.commands.worker import Worker, refuse_unread
 from dashboard.web import create_app, mounts
 
@@ -79,6 +80,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._given = given
         self._listener = listener
         self._mounts: list[mounts.Mount] = []
+        self._replica: Replica | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -107,7 +109,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """Runs in each worker: a database connection must not be shared over a fork."""
         engine = open_engine(self._settings.database.url)
-        app = create_app(self._settings, engine, given=self._given)
+        self._replica = self._follow(engine)
+        app = create_app(self._settings, engine, replica=self._replica, given=self._given)
         self._mounts = mounts.find(self._settings, engine)
         mounts.put_before(app, self._mounts)
         # What is there now stays: to look through it for garbage again and again takes a fifth of a large page's time.
@@ -115,9 +118,20 @@ class _Server(BaseApplication):  # type: ignore[misc]
         gc.freeze()
         return app
 
+    def _follow(self, engine: Engine) -> Replica | None:
+        """The replica of the settings, looked at from now on."""
+        database = self._settings.database
+        if database.read_url is None:
+            return None
+        replica = Replica(engine, database.read_url, most_behind=database.read_lag_seconds)
+        replica.start()
+        return replica
+
     def _close(self) -> None:
         for mount in self._mounts:
             mount.close()
+        if self._replica is not None:
+            self._replica.close()
 
 
 class _Log(Logger):  # type: ignore[misc]

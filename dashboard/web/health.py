@@ -17,11 +17,15 @@ def up() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """200 if the database answers and has the schema of this program, else 503 with the reason."""
+    """200 if the database answers and has the schema of this program, else 503 with the reason.
+
+    A replica is told of and decides nothing: without it everything is read from the database itself.
+    """
     try:
         startup.check(state.engine())
     except StoreUnavailable:
         return respond.json({"status": "not ready", "reason": "the database does not answer"}, 503)
     except SchemaOutdated as error:
         return respond.json({"status": "not ready", "reason": str(error)}, 503)
-    return respond.json({"status": "ready"})
+    replica = state.replica()
+    return respond.json({"status": "ready"} | ({} if replica is None else {"replica": replica.standing.word}))

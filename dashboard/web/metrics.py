@@ -6,7 +6,7 @@ of MX hosts come out of reports, and are told only under `metrics.mx_labels`, so
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -41,6 +41,8 @@ CERTIFICATE = "tlsrpt_certificate_days_left"
 MX_FAILED = "tlsrpt_mx_failed_sessions"
 MX_CERTIFICATE = "tlsrpt_mx_certificate_days_left"
 BUILD = "tlsrpt_build"
+REPLICA_USED = "tlsrpt_replica_used"
+REPLICA_BEHIND = "tlsrpt_replica_behind_seconds"
 SPOOL_FILES = "tlsrpt_spool_files"
 SPOOL_BYTES = "tlsrpt_spool_bytes"
 SPOOL_SET_ASIDE = "tlsrpt_spool_set_aside"
@@ -57,6 +59,8 @@ HELP = {
     CERTIFICATE: "Days until the first certificate of a domain's MX hosts ends, at our last check; negative after it.",
     MX_FAILED: "Failed sessions of the last 7 UTC days by MX host; only with metrics.mx_labels.",
     MX_CERTIFICATE: "Days until the certificate of an MX host ends; only with metrics.mx_labels.",
+    REPLICA_USED: "1 while the process asked reads from the replica, else 0; only with database.read_url.",
+    REPLICA_BEHIND: "How far the replica is behind at the most; absent while nobody knows.",
     SPOOL_FILES: "POSTs that wait on disk because the database was away.",
     SPOOL_BYTES: "The bytes of these.",
     SPOOL_SET_ASIDE: "Spooled POSTs that could not be read or stored and were set aside: somebody has to look.",
@@ -84,7 +88,7 @@ def metrics() -> Response:
     registry = CollectorRegistry()
     latest: _Latest = current_app.extensions["tlsrpt.metrics"]
     found, each = latest.read()
-    registry.register(_Figures(found, mounts.gauges(current_app)))
+    registry.register(_Figures(found, mounts.gauges(current_app) | _of_replica()))
     registry.register(_OfDomains(each, state.now(), has_mx=state.settings().metrics.mx_labels))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
@@ -120,7 +124,7 @@ class _Latest:
 class _Figures(Collector):
     """The figures of one scrape. A value that does not occur is 0, so that no series appears out of nothing."""
 
-    def __init__(self, found: Counts, beside: dict[str, int]) -> None:
+    def __init__(self, found: Counts, beside: Mapping[str, float]) -> None:
         """`beside`: figures that are not read from the database, by name."""
         self._found = found
         self._beside = beside
@@ -134,6 +138,15 @@ class _Figures(Collector):
         for name, value in self._beside.items():
             yield GaugeMetricFamily(name, HELP[name], value)
         yield InfoMetricFamily(BUILD, HELP[BUILD], {"version": __version__})
+
+
+def _of_replica() -> dict[str, float]:
+    replica = state.replica()
+    if replica is None:
+        return {}
+    standing = replica.standing
+    behind = {} if standing.behind is None else {REPLICA_BEHIND: standing.behind}
+    return {REPLICA_USED: int(standing.word == "used"), **behind}
 
 
 class _OfDomains(Collector):

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from flask import current_app, request
+from flask import current_app, g, request
 
+from collector.errors import ReplicaBehind, ReplicaUnavailable
 from collector.settings import Given, Settings
 from collector.store.engine import Engine
+from collector.store.replica import Replica
 from dashboard.web import peers
 
 
@@ -19,6 +21,7 @@ class State:
     engine: Engine
     now: Callable[[], datetime]
     given: Sequence[Given] = ()  # where each setting comes from
+    replica: Replica | None = None
 
 
 def _state() -> State:
@@ -40,9 +43,34 @@ def engine() -> Engine:
     return _state().engine
 
 
+def replica() -> Replica | None:
+    """None: none is set up."""
+    return _state().replica
+
+
 def reader() -> Engine:
-    """Where that is read which is only shown."""
-    return _state().engine
+    """Where that is read which is only shown: the same throughout a request. Raises StoreUnavailable.
+
+    That is the replica where one may be read just now; never for a request that changes something.
+    """
+    found = _state().replica
+    if found is None or request.method not in ("GET", "HEAD"):
+        return engine()
+    if "reader" not in g:
+        g.reader = found.reader() or engine()
+    chosen: Engine = g.reader
+    return chosen
+
+
+def leave_replica(error: ReplicaUnavailable | None = None) -> bool:
+    """For the rest of the request the database itself is read, because of `error` or to be sure. False: so it was."""
+    found = _state().replica
+    if found is None or g.get("reader", engine()) is engine():
+        return False
+    if error is not None and not isinstance(error, ReplicaBehind):
+        found.failed(error)
+    g.reader = engine()
+    return True
 
 
 def now() -> datetime:

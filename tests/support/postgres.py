@@ -125,8 +125,13 @@ class Server:
     pid: int | None = None
 
     @classmethod
-    def create(cls, *, owner_pid: int | None = None, settings: Mapping[str, str] | None = None) -> "Server":
-        """A new data directory, not started yet. The server ends when the process `owner_pid` (default: we) ends."""
+    def create(
+        cls, *, owner_pid: int | None = None, settings: Mapping[str, str] | None = None, is_empty: bool = False
+    ) -> "Server":
+        """A new data directory, not started yet. The server ends when the process `owner_pid` (default: we) ends.
+
+        `is_empty`: without any data, for somebody who puts a copy there.
+        """
         user = Unprivileged.find()
         # Not pytest's tmp_path: its parents are closed to other users.
         directory = Path(tempfile.mkdtemp(prefix="tlsrpt-pg-"))
@@ -134,7 +139,8 @@ class Server:
         directory.chmod(0o755)
         try:
             server = cls(directory, find_programs(user, directory), user, owner_pid or os.getpid(), settings or {})
-            server._run("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
+            if not is_empty:
+                server._run("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
