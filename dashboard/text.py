@@ -30,7 +30,7 @@ from babel.support import NullTranslations, Translations
 from collector.text import English, Text, Value, clauses, listed, say, say_n, sentences
 from dashboard.recall import CONTEXT, Recall
 
-__all__ = ["LANGUAGES", "Language", "Text", "clauses", "language", "listed", "say", "say_n", "sentences"]
+__all__ = ["LANGUAGES", "Language", "Text", "clauses", "language", "listed", "percent_of", "say", "say_n", "sentences"]
 
 _FOLDER = Path(__file__).parent / "web" / "translations"
 _MOST_DAYS_KEPT = 4096
@@ -155,6 +155,20 @@ class Language(English):
         shown = [*parts, self.forms.more.format(self.number(more))] if more else list(parts)
         first = self.forms.between_names.join(shown[:-1])
         return f"{first}{self.forms.before_last_name}{shown[-1]}" if first else shown[-1]
+
+
+def percent_of(some: int, all_: int) -> str:
+    """A share in hundredths, never rounded to nothing or to everything: `0.12`, `< 0.01`, `> 99.99`."""
+    if some <= 0:
+        return "0"
+    if some >= all_:
+        return "100"
+    percent = 100 * some / all_
+    if percent < 0.01:
+        return "< 0.01"
+    if percent > 99.99:
+        return "> 99.99"
+    return f"{percent:.2f}" if percent < 10 else f"{percent:.1f}"
 
 
 @lru_cache(maxsize=len(LANGUAGES))

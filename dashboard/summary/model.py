@@ -16,8 +16,9 @@ from dashboard.verdict import Verdict
 class TopFailure:
     """One result type of the week. `mx` and `reporter` are set where all of its failures share them.
 
-    `kind` is that of dashboard.verdict.blame: one_reporter, one_mx, everybody, several. `meaning` and `action` are
-    dashboard.explain's.
+    `kind` is that of dashboard.verdict.blame: one_reporter, one_mx, everybody, several. `title` and `action` are
+    dashboard.explain's. `mx_hosts` and `reporters` are (name, failures), most first; failures without an MX are in no
+    `mx_hosts`.
     """
 
     result_type: str
@@ -25,9 +26,10 @@ class TopFailure:
     kind: str
     mx: str | None
     reporter: str | None
-    title: Text
-    meaning: Text
-    action: Text
+    mx_hosts: tuple[tuple[str, int], ...]
+    reporters: tuple[tuple[str, int], ...]
+    title: str
+    action: str
     is_new: bool  # not one failure of this type in the week before
 
 
@@ -52,8 +54,8 @@ class EndingCertificate:
 class DomainWeek:
     """One domain in one week.
 
-    `mode` is the one in force at the week's end; `mode_since` the first UTC day of its unbroken run, as far as we saw.
-    `verdict` is as of the week's end (or now, if that is sooner), `verdict_before` the word a week earlier.
+    `verdict` and `mode` are as of when the summary is made, of older weeks as of their end; `verdict_before` is the
+    word a week earlier, `mode_since` the first UTC day of the mode's unbroken run, as far as we saw.
     `would_refuse` are this week's failed sessions under a policy in testing, `held_back` those under enforce, and
     `held_back_by` the reporters of these with their failures, most first.
     """
