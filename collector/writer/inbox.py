@@ -17,8 +17,10 @@ _CHUNK = 1024 * 1024
 class Channel:
     """The connection to one listener. It is answered in the order in which it sent."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, room: memoryview) -> None:
+        """`room` is what it receives into, in turn with others."""
         self.connection = connection
+        self._room = room
         self.frames = wire.Frames()
         self.is_begun = False  # its Task has been answered
         self.has_ended = False  # it sends no more
@@ -26,13 +28,13 @@ class Channel:
     def receive(self) -> None:
         """Takes what is there."""
         try:
-            chunk = self.connection.recv(_CHUNK, socket.MSG_DONTWAIT)
+            received = self.connection.recv_into(self._room, 0, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         except ConnectionError:
-            chunk = b""
-        self.frames.feed(chunk)
-        self.has_ended = not chunk
+            received = 0
+        self.frames.feed(self._room[:received])
+        self.has_ended = not received
 
     def send(self, frame: bytearray) -> None:
         """A listener that has gone waits for no answers. What it sent is written all the same."""
@@ -52,10 +54,12 @@ class Inbox:
         self._selector = selectors.DefaultSelector()
         self._channels: list[Channel] = []
         self._doors: list[socket.socket] = []
+        # One for all: a fresh megabyte for each call would be new pages from the system each time.
+        self._room = memoryview(bytearray(_CHUNK))
 
     def add(self, connection: socket.socket) -> None:
         """A listener."""
-        channel = Channel(connection)
+        channel = Channel(connection, self._room)
         self._channels.append(channel)
         self._selector.register(connection, selectors.EVENT_READ, channel.receive)
 

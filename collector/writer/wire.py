@@ -97,7 +97,7 @@ class Frames:
     def __init__(self) -> None:
         self._bytes = bytearray()
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes | memoryview) -> None:
         self._bytes += chunk
 
     def take(self) -> bytes | None:

@@ -1,6 +1,7 @@
 """Rules 1 and 2: an answer only after the commit; nothing that arrived is thrown away."""
 
 import threading
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, event, func, select, text
 from collector.delivery import Reason
 from collector.errors import StoreUnavailable
 from collector.store import queries
+from collector.store.commit import stored
 from collector.store.engine import open_engine, reading, writing
 from collector.store.tables import delivery as delivery_table
 from collector.store.tables import rollup_day
@@ -49,6 +51,13 @@ def test_rule_2_rubbish_is_kept_with_its_bytes_and_reason(writer: Writer, collec
     assert row is not None
     assert (row.reason_code, row.size, row.parts) == ("not_a_report", 10, ())
     assert queries.delivery_raw(collector.engine, stored.id) == b"\xff\x00 rubbish"
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 4096, 65535])
+def test_rule_2_the_bytes_of_a_small_mail_are_kept_as_zlib_reads_them(size: int) -> None:
+    raw = bytes(number % 251 for number in range(size))
+
+    assert zlib.decompress(stored(raw)) == raw
 
 
 def test_what_gathers_while_a_commit_runs_is_committed_together(writer: Writer, collector: Collector) -> None:
