@@ -10,7 +10,8 @@ from collector.alert_rules import RULES as RULES
 OPENED, GROWN, CLOSED = "opened", "grown", "closed"
 EVENTS = (OPENED, GROWN, CLOSED)
 
-Evidence = Mapping[str, "str | int | list[str] | None"]
+Figures = dict[str, str | int | list[str] | None]
+Evidence = Mapping[str, str | int | list[str] | None]
 Key = tuple[str, str, str]  # domain, rule, subject
 
 
@@ -74,12 +75,11 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """An alert that goes on. `grows`: people are told, unless it `is_quiet`. `before` is how it stood."""
+    """An alert that goes on. `before` is how it stood; if it `grows` people are told."""
 
     before: Open
     condition: Condition
     grows: bool = False
-    is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

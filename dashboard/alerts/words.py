@@ -27,7 +27,7 @@ TITLES: Mapping[str, Text] = {
     "policy_changed": say("the published policy changed"),
     "quarantine": say("the quarantine fills up"),
 }
-EVENTS: Mapping[str, Text] = {"opened": say("new"), "grown": say("worse"), "closed": say("over")}
+EVENTS: Mapping[str, Text] = {"opened": say("new"), "grown": say("worse"), "closed": say("over"), "test": say("test")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, Select, func, select
+from sqlalchemy import Engine, Row, Select, func, or_, select
 
 from collector.store.engine import reading
 from collector.store.queries.common import decode_id, encode_cursor
@@ -25,6 +25,7 @@ class AlertRow:
     """
 
     id: UUID
+    domain_id: UUID | None
     domain: str | None
     rule: str
     subject: str
@@ -79,6 +80,15 @@ class NoticeRow:
         return self.state == "given_up" and self.handed_over_at is not None
 
 
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """Notices that are one message to one target, and wait for somebody who sends them."""
+
+    channel: str
+    target: str
+    message_id: str
+
+
 def alerts(
     engine: Engine,
     *,
@@ -123,6 +133,38 @@ def notices(engine: Engine, alert_id: UUID) -> tuple[NoticeRow, ...]:
         return tuple(map(_notice, connection.execute(query)))
 
 
+def open_alerts(engine: Engine) -> tuple[AlertRow, ...]:
+    """All that are open, in the order in which they opened."""
+    query = _rows().where(table.c.closed_at.is_(None)).order_by(table.c.alert_id)
+    with reading(engine) as connection:
+        return tuple(map(_alert, connection.execute(query).all()))
+
+
+def muted_closed(engine: Engine, now: datetime) -> tuple[AlertRow, ...]:
+    """Those that closed and are to be quiet all the same, should they open again; the latest last."""
+    query = _rows().where(table.c.closed_at.is_not(None), table.c.muted_until > now).order_by(table.c.alert_id)
+    with reading(engine) as connection:
+        return tuple(map(_alert, connection.execute(query).all()))
+
+
+def due_messages(engine: Engine, now: datetime, *, limit: int = 1000) -> tuple[DueMessage, ...]:
+    """What is due and nobody's, the longest waiting first."""
+    notice = alert_notice.c
+    due = (
+        select(notice.channel, notice.target, notice.message_id)
+        .where(
+            *(done.is_(None) for done in (notice.sent_at, notice.skipped_at, notice.given_up_at)),
+            notice.due_at <= now,
+            or_(notice.claimed_until.is_(None), notice.claimed_until <= now),
+        )
+        .group_by(notice.channel, notice.target, notice.message_id)
+        .order_by(func.min(notice.due_at), notice.message_id)
+        .limit(limit)
+    )
+    with reading(engine) as connection:
+        return tuple(DueMessage(*row) for row in connection.execute(due))
+
+
 def open_count(engine: Engine, *, only: Collection[str] | None = None) -> int:
     """How many are open."""
     query = _seen_by(_joined(select(func.count(table.c.alert_id))), only).where(table.c.closed_at.is_(None))
@@ -152,6 +194,7 @@ def _seen_by(query: Select[Any], only: Collection[str] | None) -> Select[Any]:
 def _alert(row: Row[Any]) -> AlertRow:
     return AlertRow(
         id=row.alert_id,
+        domain_id=row.domain_id,
         domain=row.name,
         rule=row.rule,
         subject=row.subject,
