@@ -12,6 +12,7 @@ import click
 
 from collector.cli import Context
 from collector.delivery import OUTCOMES
+from collector.receive.closing import closing_line
 from collector.receive.files.apart import Apart, Task
 from collector.receive.files.read import Reading, Terms
 from collector.receive.files.run import Importer, Tally
@@ -63,13 +64,17 @@ def import_(context: Context, paths: tuple[str, ...], require_dkim: bool, as_jso
             with _shown(reading, total) as items:
                 Importer(GroupCommit(engine), tally, sleep=time.sleep).run(items)
         finally:
-            click.echo(json.dumps(figures(tally)) if as_json else closing_line(tally))
+            click.echo(json.dumps(figures(tally)) if as_json else _closing(tally))
     for count, what in ((tally.without_key, "count unauthenticated"), (tally.put_off, "were put off")):
         if count:
             click.echo(
                 f"the keys of {count} could not be had from DNS just now, they {what}; import again later", err=True
             )
     return 0 if tally.is_well else 1
+
+
+def _closing(tally: Tally) -> str:
+    return closing_line(tally.outcomes, tally.reasons, put_off=tally.put_off, unreadable=tally.unreadable)
 
 
 def figures(tally: Tally) -> dict[str, object]:
@@ -81,16 +86,6 @@ def figures(tally: Tally) -> dict[str, object]:
         "unreadable": tally.unreadable,
         "without_key": tally.without_key,
     }
-
-
-def closing_line(tally: Tally) -> str:
-    """The closing figures, for people."""
-    counts = [f"{outcome} {tally.outcomes[outcome]}" for outcome in OUTCOMES]
-    if tally.reasons:
-        counts[-1] += f" ({', '.join(f'{code} {count}' for code, count in sorted(tally.reasons.items()))})"
-    counts += [f"put off {tally.put_off}"] if tally.put_off else []
-    counts += [f"unreadable {tally.unreadable}"] if tally.unreadable else []
-    return " · ".join(counts)
 
 
 @contextmanager

@@ -95,8 +95,8 @@ def retry(context: Context, deliveries: tuple[UUID, ...], reason: str | None, ev
     What is counted already is left alone. Exit status 1 if any is still quarantined, or its DKIM key is away.
     """
     from collector import retry as action
+    from collector.auth.hasty import HastyKeys
     from collector.auth.keys import KeyCache
-    from collector.receive.files.keys import HastyKeys
     from collector.resolver import Resolver
     from collector.store import audit, kept
 

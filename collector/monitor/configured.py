@@ -9,6 +9,9 @@ from collector.monitor.probe import Prober
 from collector.resolver import Resolver
 from collector.settings import Settings
 
+# Many domains that are due together have the same MX hosts: so long one look at such a host serves all of them.
+_SHARED = timedelta(minutes=5)
+
 
 def checker(settings: Settings, *, ours: bool) -> Checker:
     """A checker for one event loop. `ours`: also judges whether reports come to this collector.
@@ -16,7 +19,7 @@ def checker(settings: Settings, *, ours: bool) -> Checker:
     Raises ConfigurationError.
     """
     resolver = Resolver(settings.dns)
-    prober = Prober(resolver, settings.monitor, settings.dns, lambda: datetime.now(UTC))
+    prober = Prober(resolver, settings.monitor, settings.dns, lambda: datetime.now(UTC), keep=_SHARED)
     context = tls_context(settings.monitor)
     if not ours:
         return Checker(resolver, settings.monitor, context, prober)

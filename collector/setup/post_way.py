@@ -10,6 +10,7 @@ from collector.errors import LookupFailed, NoSuchName
 from collector.resolver import Resolver
 from collector.setup.deadline import Deadline
 from collector.setup.steps import Way, shown
+from collector.unreachable import why
 
 _SECONDS = 15.0
 _MOST_READ = 2000  # bytes of the answer
@@ -36,7 +37,7 @@ def post(way: Way, report: bytes, *, resolver: Resolver, context: ssl.SSLContext
         try:
             status, answer = _post_to(address, host, port, path, report, context, deadline)
         except (OSError, http.client.HTTPException) as error:
-            said = f"{host} [{address}]:{port}: {shown(_in_words(error))}"
+            said = f"{host} [{address}]:{port}: {shown(why(error))}"
             continue
         said = f"{host} [{address}]:{port} said {status} {answer}".rstrip()
         way.note("accepted", status in (200, 201, 202), said)
@@ -72,11 +73,3 @@ class _Pinned(http.client.HTTPSConnection):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _in_words(error: OSError | http.client.HTTPException) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate is not accepted: {error.verify_message}"
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return str(getattr(error, "strerror", None) or error or type(error).__name__)

@@ -18,6 +18,7 @@ from collector import domains
 from collector.errors import ConfigurationError, RecipientPutOff, RecipientRefused, RelayUnanswered, RelayUnavailable
 from collector.log import escape
 from collector.settings import Mail
+from collector.unreachable import why
 
 _IMPLICIT_TLS_PORT = 465  # RFC 8314 section 3.3
 # RFC 5321 section 4.5.3.2.6: ten minutes for the answer to the end of a mail, where others have one. Who gives up
@@ -251,14 +252,8 @@ def _said(command: str, code: int, said: bytes) -> str:
 def _why(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return _said("the connection", error.smtp_code, _bytes(error.smtp_error))
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
-    cause = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
-    if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
-        return "it does not answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return _shown(str(error)) or type(error).__name__
+    is_late = isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError)
+    return _shown(why(TimeoutError() if is_late else error))
 
 
 def _bytes(text: bytes | str) -> bytes:

@@ -4,8 +4,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from collector.auth.hasty import HastyKeys
 from collector.auth.keys import KeyCache
-from collector.receive.files.keys import HastyKeys
 from collector.receive.files.pieces import Piece
 from collector.receive.files.read import Reader, Terms
 from collector.resolver import Resolver

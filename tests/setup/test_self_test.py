@@ -253,7 +253,7 @@ def test_a_post_arrives(sqlite_engine: Engine, run: Run, site: dict[str, str]) -
 def test_a_post_stops_at_a_certificate(sqlite_engine: Engine, run: Run, site: dict[str, str]) -> None:
     result = run(sqlite_engine, **{name: value for name, value in site.items() if name != "monitor.ca_file"})
     assert steps(result) == [("dns", True), ("accepted", False)]
-    assert "the certificate is not accepted" in result.ways[0].steps[1].text
+    assert "its certificate is not trusted" in result.ways[0].steps[1].text
     assert result.arrived is False
 
 

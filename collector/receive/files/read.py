@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 from collector.auth import Authentication
 from collector.auth.dkim import Authenticator
+from collector.auth.hasty import HastyKeys
 from collector.auth.keys import KeyCache, KeySource
 from collector.auth.results import TrustedResults
 from collector.delivery import Delivery, Envelope, Reason
 from collector.errors import KeyUnavailable
 from collector.ingest import ingest
-from collector.receive.files.keys import HastyKeys
 from collector.receive.files.pieces import Piece, Unreadable
 from collector.receive.files.sources import Sources
 from collector.resolver import Resolver

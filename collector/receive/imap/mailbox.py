@@ -15,6 +15,7 @@ from imapclient.exceptions import IMAPClientError
 
 from collector.errors import ConfigurationError, MailboxUnavailable
 from collector.settings import Imap
+from collector.unreachable import why
 
 # UIDs asked for at one time. The answer is one line, and the library reads none of more than a million bytes.
 WINDOW = 50_000
@@ -194,7 +195,7 @@ class Mailbox:
         except IMAPClientError as error:
             raise MailboxUnavailable(self._say(str(error))) from error
         except (OSError, ValueError) as error:
-            raise MailboxUnavailable(self._say(_why(error))) from error
+            raise MailboxUnavailable(self._say(why(error))) from error
 
     def _say(self, words: str) -> str:
         return f"IMAP server {self._host}: {words[:_MOST_WORDS]}"
@@ -224,13 +225,3 @@ def tls_context(imap: Imap) -> ssl.SSLContext:
         except OSError as error:
             raise ConfigurationError(f"imap.ca_file: {imap.ca_file}: {error.strerror or error}") from error
     return context
-
-
-def _why(error: OSError | ValueError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
-    if isinstance(error, TimeoutError):
-        return "it does not answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from collector.delivery import OUTCOMES, Delivery, Stored
+from collector.delivery import Delivery, Stored
 from collector.errors import KeyUnavailable, MailboxUnavailable, StoreUnavailable, TemporaryError
+from collector.receive.closing import closing_line
 from collector.receive.imap.mailbox import Mail, Mailbox
 from collector.receive.imap.reader import Reader
 from collector.store.group import GroupCommit
@@ -40,12 +41,7 @@ class Fetched:
 
     def __str__(self) -> str:
         """The closing line, as that of `tlsrpt import`."""
-        counts = [f"{outcome} {self.outcomes[outcome]}" for outcome in OUTCOMES]
-        if self.reasons:
-            counts[-1] += f" ({', '.join(f'{code} {count}' for code, count in sorted(self.reasons.items()))})"
-        counts += [f"put off {self.put_off}"] if self.put_off else []
-        counts += [f"moved {self.moved}"] if self.moved else []
-        return " · ".join(counts)
+        return closing_line(self.outcomes, self.reasons, put_off=self.put_off, moved=self.moved)
 
 
 class Reading:

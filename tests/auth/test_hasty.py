@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from collector.auth.hasty import HastyKeys
 from collector.auth.key_record import Key, NoKey
 from collector.errors import KeyUnavailable
-from collector.receive.files.keys import HastyKeys
 
 KEY = NoKey("is not published")
 
