@@ -34,6 +34,10 @@ _OTHERS = (
     *("%(value)s is too short", "%(value)s is too long", "%(value)s should be non-empty"),
     "%(value)s is less than the minimum of %(least)s",
     "%(value)s is greater than the maximum of %(most)s",
+    "%(value)s is not one of %(words)s or %(n)s other candidates",
+    "Error %(code)s while decompressing data: %(what)s",
+    *("unknown compression method", "incorrect header check", "incorrect data check", "invalid block type"),
+    "invalid stored block lengths",
     *("The DNS operation timed out.", "The resolution lifetime expired after %(seconds)s seconds"),
 )
 # How far a session with an MX host came: single words, which are no prose elsewhere.

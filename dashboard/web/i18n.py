@@ -12,7 +12,7 @@ from flask import Flask, Response, g, has_app_context, request
 from flask_babel import Babel, Domain, get_locale
 from werkzeug.utils import cached_property
 
-from dashboard.text import FORMS, LANGUAGES, Language, Text, language
+from dashboard.text import FORMS, LANGUAGES, Language, Text, clauses, language
 from dashboard.web import state
 from dashboard.web.errors import for_programs
 
@@ -50,7 +50,9 @@ def register(app: Flask) -> None:
     # Whatever a template shows is told in its language, without its author thinking of it.
     app.jinja_env.finalize = tr
     app.jinja_env.filters.update(tr=tr, recalled=recalled)
-    app.jinja_env.globals.update(spoken=spoken, other_languages=other_languages)
+    app.jinja_env.globals.update(
+        spoken=spoken, other_languages=other_languages, asked_language=asked_language, clauses=clauses
+    )
     app.after_request(_label)
 
 
@@ -74,6 +76,11 @@ def tr(value: Any) -> Any:
 def recalled(text: str | None) -> str | None:
     """A text that was kept in English, in the language of the page; None if there is none."""
     return None if text is None else spoken().recalled(text)
+
+
+def asked_language() -> str:
+    """What a page asks of the API as `lang`: "" for English, which it speaks by itself."""
+    return "" if spoken().tag == _ENGLISH else spoken().tag
 
 
 def other_languages() -> Mapping[str, str]:

@@ -88,7 +88,12 @@ def choice(args: Args, name: str, choices: tuple[str, ...]) -> str | None:
     if text not in choices:
         given = repr(text[:40])
         raise UsageError(
-            say("%(name)s: %(given)s is none of %(choices)s", name=name, given=given, choices=", ".join(choices))
+            say(
+                "%(name)s: %(given)s is none of %(choices)s",
+                name=name,
+                given=given,
+                choices=", ".join(map(repr, choices)),
+            )
         )
     return text
 

@@ -32,6 +32,9 @@ MX = {"example.com": ("mx1.example.com", "mx2.example.com"), "example.org": ("mx
 SCRIPT = "<script>document.title='taken'</script>"
 BROKEN_HELO = f"250-mx2.example.com\r\n250 {SCRIPT}\u202e\x07"
 _DOCUMENT = reports.to_json(reports.report())  # any report: what is counted here stands in `Found`
+_EXPIRED_SIGNATURE = (
+    "The DKIM signature of bigmail.example (d=bigmail.example s=s1) does not count: it has expired (x=)."
+)
 _DAYS = 90
 _ENFORCED_SINCE = 30
 _EXPIRED_SINCE = 4
@@ -69,7 +72,7 @@ def _publish(engine: Engine) -> None:
 
 def _look(engine: Engine, name: str, days_ago: int, policy: StsPolicy | None, policy_id: str) -> None:
     at = NOW - timedelta(days=days_ago, hours=1)
-    error, detail = (None, None) if policy else ("timeout", "no answer in 60 s")
+    error, detail = (None, None) if policy else ("timeout", f"no complete answer from mta-sts.{name} within 60 s")
     found = Observation(at, policy_id, policy, error, detail, mx_hosts=policy.mx if policy else None)
     published.record(engine, _id(engine, name), found, at + timedelta(days=1))
 
@@ -93,11 +96,11 @@ def _deliveries() -> list[Delivery]:
     day = TODAY - timedelta(days=1)
     hostile = _report("example.com", day, SCRIPT, [_sts("example.com", 0, _hostile())], organization=SCRIPT)
     made.append(
-        _delivery(hostile, SCRIPT, authenticated=False, findings=(Finding("Q58", f"control characters {SCRIPT}"),))
+        _delivery(hostile, SCRIPT, authenticated=False, findings=(Finding("Q54", f"{SCRIPT!r} is no IP address"),))
     )
     foreign = _report("foreign.example", day, "bigmail.example", [_sts("foreign.example", 12, [])])
     made.append(_delivery(foreign, "bigmail.example"))
-    made.append(_delivery(None, None, reason=Reason("dkim_fail", "no signature verifies"), authenticated=False))
+    made.append(_delivery(None, None, reason=Reason("dkim_fail", _EXPIRED_SIGNATURE), authenticated=False))
     return made
 
 

@@ -11,6 +11,7 @@ from collector import domains
 from collector.text import say_n
 from dashboard import explain
 from dashboard.web.i18n import spoken, tr
+from dashboard.words import word
 
 # Invisible characters that reorder or hide text, besides the control characters (Q58).
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
@@ -136,6 +137,7 @@ def register(blueprint: Blueprint) -> None:
     for function in (number, rate, change, day, moment, days_text, size, told, web_link, in_address, plural):
         blueprint.app_template_filter(function.__name__)(function)
     blueprint.app_template_filter("domain_name")(domains.display)
+    blueprint.app_template_filter("word")(word)
     blueprint.app_template_global("explain")(_explain)
 
 
