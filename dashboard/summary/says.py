@@ -144,6 +144,33 @@ def rate(failed: int, sessions: int) -> Text:
     return say("%(number)s %%", number=percent_of(failed, sessions))
 
 
+THIS_WEEK, WEEK_BEFORE = say("This week"), say("The week before")
+
+
+def mode(one: DomainWeek) -> Text:
+    """The mode in force, and since when."""
+    if one.mode_since is None:
+        return say("mode %(mode)s", mode=one.mode)
+    return say("mode %(mode)s since %(day)s", mode=one.mode, day=one.mode_since)
+
+
+def failed(one: DomainWeek) -> Text:
+    """The failures alone, for a line among many."""
+    if not one.sessions:
+        return say("no session")
+    return say("%(failed)s failed (%(rate)s)", failed=one.failed, rate=rate(one.failed, one.sessions))
+
+
+def chart(one: DomainWeek) -> Text:
+    """What the picture shows, for those who do not see it."""
+    return say("Sessions of each day of two weeks: %(figures)s", figures=figures(one))
+
+
+def further(after_some: bool) -> Text:
+    """The heading over domains that have a line each."""
+    return say("These ask for attention too") if after_some else say("These ask for attention")
+
+
 def verdict(one: DomainWeek) -> Text:
     """The verdict in one sentence, and how it changed."""
     before, now = one.verdict_before, one.verdict.word
@@ -172,18 +199,13 @@ def lines(one: DomainWeek) -> Iterator[Line]:
 
 
 def _mode(one: DomainWeek) -> Iterator[Line]:
-    if one.mode == "testing":
-        if one.mode_since is not None:
-            yield Line("mode", say("In testing since %(day)s.", day=one.mode_since), "ok")
-        if one.would_refuse:
-            yield Line(
-                "would_refuse",
-                say_n(
-                    "enforce would have held back %(n)s session of this week.",
-                    "enforce would have held back %(n)s sessions of this week.",
-                    one.would_refuse,
-                ),
-            )
+    if one.would_refuse:
+        text = say_n(
+            "enforce would have held back %(n)s session of this week.",
+            "enforce would have held back %(n)s sessions of this week.",
+            one.would_refuse,
+        )
+        yield Line("would_refuse", text)
     if one.held_back:
         text = say_n(
             "Mail is being held back: %(n)s session failed under a policy in enforce.",

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from collector import log
-from collector.text import listed, say, say_n
+from collector.text import listed, say
 from dashboard.summary import says
 from dashboard.summary.links import Links
 from dashboard.summary.model import DomainWeek, Summary
@@ -12,7 +12,7 @@ from dashboard.text import Language
 
 _WIDTH = 72
 # Further domains that ask for something are named only: nobody reads on from there.
-MOST_IN_FULL = 50
+MOST_IN_FULL = 20
 _MOST_NAMED = 100
 _MARKS = {"bad": "!", "look": "*", "ok": "-"}
 
@@ -37,7 +37,7 @@ class _Writer:
             yield from self._domain(one, summary)
         yield from self._named(
             needing[MOST_IN_FULL:],
-            say_n("And %(n)s more that asks for attention:", "And %(n)s more that ask for attention:", 2),
+            say("%(heading)s:", heading=says.further(True)),
         )
         yield from self._named([one for one in summary.domains if one.is_well], say("Well:"))
         yield from self._deliveries(summary)
@@ -45,10 +45,10 @@ class _Writer:
 
     def _domain(self, one: DomainWeek, summary: Summary) -> Iterator[str]:
         heading = say(
-            "%(domain)s: %(verdict)s (mode %(mode)s)",
+            "%(domain)s: %(verdict)s (%(mode)s)",
             domain=one.domain,
             verdict=says.WORDS[one.verdict.word],
-            mode=one.mode,
+            mode=says.mode(one),
         )
         title = self._told(heading, one)
         yield title

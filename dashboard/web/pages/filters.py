@@ -10,6 +10,7 @@ from flask_babel import gettext, ngettext
 from collector import domains
 from collector.text import say_n
 from dashboard import explain
+from dashboard.text import percent_of
 from dashboard.web.i18n import spoken, tr
 from dashboard.words import word
 
@@ -26,20 +27,7 @@ def number(value: int | None) -> str:
 
 def rate(failed: int, sessions: int) -> str:
     """The share that failed, never rounded to nothing or to everything: `0.12 %`, `< 0.01 %`, `> 99.99 %`."""
-    return "–" if sessions <= 0 else spoken().percent(_percent(failed, sessions))
-
-
-def _percent(failed: int, sessions: int) -> str:
-    if failed <= 0:
-        return "0"
-    if failed >= sessions:
-        return "100"
-    percent = 100 * failed / sessions
-    if percent < 0.01:
-        return "< 0.01"
-    if percent > 99.99:
-        return "> 99.99"
-    return f"{percent:.2f}" if percent < 10 else f"{percent:.1f}"
+    return "–" if sessions <= 0 else spoken().percent(percent_of(failed, sessions))
 
 
 def change(now: int, before: int) -> str:
