@@ -23,16 +23,16 @@ class Sparkline:
 def sparkline(daily: Sequence[tuple[int, int]]) -> Sparkline:
     """Bars for (sessions, failed) per day, oldest first; a long range is drawn in groups of days."""
     size = -(-len(daily) // _MOST_BARS) or 1
-    sessions, failed = (_grouped([day[part] for day in daily], size) for part in (0, 1))
+    sessions, failed = (_grouped(counts, size) for counts in zip(*daily, strict=True)) if daily else ((), ())
     most = max(sessions, default=0)
     return Sparkline(WIDTH, HEIGHT, _bars(sessions, most, 1.0), _bars(failed, most, _LEAST_MARK))
 
 
-def _grouped(counts: list[int], size: int) -> list[int]:
+def _grouped(counts: Sequence[int], size: int) -> Sequence[int]:
     return counts if size == 1 else [sum(counts[start : start + size]) for start in range(0, len(counts), size)]
 
 
-def _bars(counts: list[int], most: int, least: float) -> str:
+def _bars(counts: Sequence[int], most: int, least: float) -> str:
     scale = HEIGHT / most if most else 0.0
     return "".join(
         [

@@ -13,6 +13,7 @@ from collector.store.queries import ranking
 from collector.store.queries.common import decode_cursor, encode_cursor, number, total
 from collector.store.queries.modes import published_at, reported
 from collector.store.queries.narrowed import recounted
+from collector.store.queries.packed import packed, unpacked
 from collector.store.queries.policies import histories
 from collector.store.queries.ranking import Rank
 from collector.store.queries.rows import DomainOverview, Filter, Page, PublishedPolicy
@@ -144,32 +145,33 @@ def _added_up(connection: Connection, names: dict[UUID, str], wanted: Filter, be
         of_page.append(table.policy_type == wanted.policy_type)
     if wanted.authenticated_only:
         of_page.append(table.authenticated)
-    # Row by row, and not by the sums of each day: a day has a row or two, and to group thousands of them is dearer.
-    daily = select(table.domain_id, table.day, table.successful, table.failed).where(
-        *of_page, table.day.between(wanted.first, wanted.last)
+    daily = (
+        select(table.domain_id, packed(table.day, table.successful, table.failed))
+        .where(*of_page, table.day.between(wanted.first, wanted.last))
+        .group_by(table.domain_id)
     )
-    days = {wanted.first + timedelta(days=place): place for place in range((wanted.last - wanted.first).days + 1)}
-    figures: dict[UUID, list[_Pair]] = {domain_id: [(0, 0)] * len(days) for domain_id in names}
     # Where only the sum is shown the database adds up.
     earlier = (
         select(table.domain_id, total(table.successful), total(table.failed))
         .where(*of_page, table.day >= before, table.day < wanted.first)
         .group_by(table.domain_id)
     )
-    last, of_last = None, list[_Pair]()
-    # all(): row by row SQLAlchemy would go to the driver for each.
-    for domain_id, day, successful, failed in connection.execute(daily).all():
-        if domain_id is not last:  # rows of a domain come together, and the hash of a UUID is dear
-            last, of_last = domain_id, figures[domain_id]
-        place = days[day]
-        sessions, of_failed = of_last[place]
-        of_last[place] = sessions + successful + failed, of_failed + failed
+    days = {wanted.first + timedelta(days=place): place for place in range((wanted.last - wanted.first).days + 1)}
+    figures: dict[UUID, list[_Pair]] = {domain_id: [(0, 0)] * len(days) for domain_id in names}
+    for domain_id, rows in connection.execute(daily).all():
+        of_domain = figures[domain_id]
+        for day, successful, failed in unpacked(rows, 2):
+            place = days[day]
+            sessions, of_failed = of_domain[place]
+            of_domain[place] = sessions + successful + failed, of_failed + failed
     sums = connection.execute(earlier).all()
     return figures, {key: (number(well) + number(failed), number(failed)) for key, well, failed in sums}
 
 
 def reported_modes(connection: Connection, domain_ids: list[UUID]) -> dict[UUID, str]:
     """For domains that were never looked at: the mode by the reports of their last day."""
+    if not domain_ids:
+        return {}
     table = rollup_type.c
     last = (
         select(table.domain_id, func.max(table.day).label("day"))

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, literal, or_, select
 
 from collector.store.queries.checks import CheckedHost, checked_hosts
 from collector.store.queries.common import number, total
 from collector.store.queries.domains import reported_modes
 from collector.store.queries.modes import in_force_at, published_at
+from collector.store.queries.packed import packed, unpacked
 from collector.store.queries.policies import Histories, histories
 from collector.store.queries.rows import PublishedPolicy
 from collector.store.queries.transaction import Readable, reading
@@ -167,29 +168,30 @@ def _since(table: Table, domain_ids: Collection[UUID], first: date) -> ColumnEle
 
 def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, _Judged]:
     """The sessions by domain. Days are in order; a day's failed sessions are no more than the day has in all."""
-    table, whole = rollup_type.c, _whole_days(connection, domain_ids, first)
-    # Of one policy type: each is a row by itself, there is nothing to add up.
-    columns = (table.domain_id, table.day, table.mode, table.authenticated, table.successful, table.failed)
+    table = rollup_type.c
+    judging = and_(_since(rollup_type, domain_ids, first), table.policy_type == "sts", table.mode.in_(_JUDGING))
+    # Of one policy type each row is by itself. Only those with failures are needed one by one.
     query = (
-        select(*columns)
-        .where(_since(rollup_type, domain_ids, first), table.policy_type == "sts", table.mode.in_(_JUDGING))
-        .order_by(table.domain_id, table.day, table.authenticated, table.mode)
+        select(
+            table.domain_id,
+            packed(table.day, table.successful + table.failed, case((table.authenticated, 0), else_=1)),
+        )
+        .where(judging, or_(table.successful > 0, table.failed > 0))
+        .group_by(table.domain_id)
     )
     found: dict[UUID, _Judged] = {}
-    last, of = None, _Judged()
-    for domain_id, day, mode, authenticated, successful, failed in connection.execute(query).all():
-        sessions = successful + failed
-        if not sessions:
-            continue
-        if domain_id is not last:  # rows of a domain come together, and the hash of a UUID is dear
-            last, of = domain_id, found.setdefault(domain_id, _Judged())
-        of.sessions += sessions
-        of.unauthenticated += 0 if authenticated else sessions
-        if day not in of.days[-1:]:
+    for domain_id, rows in connection.execute(query).all():
+        of = found[domain_id] = _Judged()
+        for day, sessions, is_unauthenticated in unpacked(rows, 2):
             of.days.append(day)
-        if failed:
-            most = whole.get((domain_id, day), 0)
-            of.ceiling[day, mode] = min(of.ceiling.get((day, mode), 0) + failed, most)
+            of.sessions += sessions
+            of.unauthenticated += is_unauthenticated and sessions
+        of.days = sorted(set(of.days))
+    whole = _whole_days(connection, domain_ids, first)
+    failing = select(table.domain_id, table.day, table.mode, table.failed).where(judging, table.failed > 0)
+    for domain_id, day, mode, failed in connection.execute(failing).all():
+        ceiling, most = found[domain_id].ceiling, whole.get((domain_id, day), 0)
+        ceiling[day, mode] = min(ceiling.get((day, mode), 0) + failed, most)
     return found
 
 

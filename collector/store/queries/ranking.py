@@ -5,6 +5,7 @@ Only what is in trouble is looked up, by partial indexes: the days with failures
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -72,6 +73,7 @@ def counted(wanted: Filter) -> Select[int, int]:
     return select(level, func.count()).select_from(joined).group_by(level)
 
 
+@lru_cache(maxsize=16)  # to put it together takes longer than to answer it
 def _parts(wanted: Filter) -> tuple[FromClause, ColumnElement[int], ColumnElement[int]]:
     """The domains with what is known against them; the level and the share of each."""
     failing, broken = _failing(wanted), _broken()
