@@ -186,7 +186,7 @@ def test_no_english_is_left_on_any_page(app: Flask, kept_engine: Engine, ada: Fl
     assert left == {}
     # What cannot be read so are redirects and files.
     rules = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and _is_page(rule)}
-    assert rules - read == {"access.login", "pages.delivery_raw", "pages.document", "pages.domains"}
+    assert rules - read == {"access.login", "pages.delivery_raw", "pages.document"}
 
 
 STATES = [
