@@ -23,19 +23,14 @@ class _Message:
     literals: tuple[str, ...]
     names: tuple[str, ...]
     told: str
-
-    @property
-    def has_words(self) -> bool:
-        return any(char.isalpha() for literal in self.literals for char in literal)
-
-    @property
-    def weight(self) -> int:
-        return sum(map(len, self.literals))
+    weight: int  # characters of all literals
+    longest: str  # of the literals
+    has_words: bool
 
     def values(self, text: str) -> dict[str, str] | None:
         """What was inserted; None if the text is none of this message. Takes time in proportion to its length."""
         first, *between, last = self.literals
-        if len(text) < self.weight or not text.startswith(first) or not text.endswith(last):
+        if self.longest not in text or not text.startswith(first) or not text.endswith(last):
             return None
         at, end = len(first), len(text) - len(last)
         values = []
@@ -79,7 +74,10 @@ class Recall:
 
 def _message(one: str, told: str) -> _Message:
     parts = _PLACEHOLDER.split(one)
-    return _Message(tuple(map(_plain, parts[::2])), tuple(parts[1::2]), told)
+    literals = tuple(map(_plain, parts[::2]))
+    text = "".join(literals)
+    has_words = any(map(str.isalpha, text))
+    return _Message(literals, tuple(parts[1::2]), told, len(text), max(literals, key=len), has_words)
 
 
 def _plain(message: str) -> str:
