@@ -91,6 +91,8 @@ def test_a_breakdown_counts_the_range_and_knows_what_was_before(engine: Engine) 
     [expired, _] = queries.type_shares(engine, asked)
     assert (expired.result_type, expired.failed, expired.domains) == ("certificate-expired", 6, 1)
     assert queries.type_shares(engine, asked, only=("example.net",)) == ()
-    assert [share.name for share in queries.spread(engine, asked, Side(result_type="validation-failure")).domains] == ["example.com"]
+    assert [share.name for share in queries.spread(engine, asked, Side(result_type="validation-failure")).domains] == [
+        "example.com"
+    ]
     days = queries.reporter_days(engine, domain_id, asked, "reporter.example")
     assert [(each.day, each.reports, each.successful, each.failed) for each in days] == [(day, 1, 90, 10)]

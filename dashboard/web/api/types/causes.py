@@ -35,9 +35,7 @@ class Cause(TypedDict):
 class Causes(TypedDict):
     causes: Annotated[Sequence[Cause], about("Most failures first. One session may stand under several")]
     consequences: ByMode
-    complete: Annotated[
-        bool, about("false: modes, hosts and reporters are those of the 1,000 largest failures")
-    ]
+    complete: Annotated[bool, about("false: modes, hosts and reporters are those of the 1,000 largest failures")]
 
 
 class Headline(TypedDict):
