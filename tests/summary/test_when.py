@@ -82,7 +82,8 @@ def test_over_a_year_each_week_is_told_of_once(setting: str, zone: str) -> None:
             begun.append(str(week))
         now += 59 * MINUTE
     assert len(begun) == len(set(begun))
-    assert begun == [str(week) for week in weeks(begun[0], 52)]
+    assert len(begun) in (52, 53)
+    assert begun == [str(week) for week in weeks(begun[0], len(begun))]
 
 
 def weeks(first: str, count: int) -> list[Week]:
