@@ -48,12 +48,16 @@
     const answer = await fetch(box.dataset.figure, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const { data, layout, config: locale } = await answer.json();
-    const config = { ...locale, responsive: true, displayModeBar: false };
+    const PAPER = 700; // px between the margins of A4 and of US Letter
+  const config = { ...locale, responsive: true, displayModeBar: false };
     await loaded;
     await Plotly.newPlot(box, data, dressed(layout), config);
     box.on("plotly_selected", choose);
     const redress = () => Plotly.react(box, data, dressed(layout), config);
     document.addEventListener("themechange", redress);
+    // Paper is narrower than most screens, and nothing tells the chart so.
+    addEventListener("beforeprint", () => Plotly.relayout(box, { autosize: false, width: PAPER }));
+    addEventListener("afterprint", () => Plotly.relayout(box, { autosize: true, width: null }));
     let small = box.clientWidth < 560;
     addEventListener("resize", () => {
       if (small !== box.clientWidth < 560) {
