@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, inspect, select
 
-from bench.load import Mail, World, domain_name, envelope_of, load, record
+from bench.load import BIG, Mail, World, domain_name, envelope_of, load, record
 from collector.auth import Authentication
 from collector.delivery import Delivery
 from collector.ingest import ingest
 from collector.settings import Limits
-from collector.store import domains
+from collector.store import domains, queries
 from collector.store.commit import commit
 from collector.store.domains import Snapshot
 from collector.store.engine import open_engine, reading
@@ -83,3 +83,19 @@ def test_every_row_is_what_the_product_makes(engine: Engine, by_the_product: dic
         assert content[empty], empty
     for table in metadata.sorted_tables:
         assert {index["name"] for index in inspect(engine).get_indexes(table.name)} >= {i.name for i in table.indexes}
+
+
+def test_the_result_types_of_a_host_are_the_same_from_all_causes(engine: Engine) -> None:
+    load(engine.url.render_as_string(hide_password=False), WORLD)
+    domain_id = queries.find_domain(engine, BIG)
+    assert domain_id is not None
+    asked = queries.Filter(WORLD.first, WORLD.today)
+    now = datetime.combine(WORLD.today, time(), UTC)
+    all_causes = queries.failures(engine, domain_id, asked, limit=1000)
+    some_causes = queries.failures(engine, domain_id, asked, limit=2)
+    table = queries.mx_figures(engine, domain_id, asked, now=now)
+    assert len(table.mx) > 1
+    assert any(len(row.by_result_type) > 1 for row in table.mx)
+    for causes in (all_causes, some_causes):
+        read = queries.mx_figures(engine, domain_id, asked, now=now, causes=causes)
+        assert repr(read) == repr(table)  # their order too

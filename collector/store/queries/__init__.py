@@ -35,8 +35,9 @@ from collector.store.queries.deliveries import (
 )
 from collector.store.queries.domains import domain_names, domain_overview, domains_by_level, find_domain
 from collector.store.queries.evidence import WINDOW_DAYS, Evidence, FailedDay, MxCertificate, evidence, evidence_of_all
-from collector.store.queries.figures import daily, failures, mx_daily, mx_figures, reporters
+from collector.store.queries.figures import daily, failures, reporters
 from collector.store.queries.foreign import foreign_name, foreign_names
+from collector.store.queries.hosts import mx_daily, mx_figures
 from collector.store.queries.narrowed import Source, narrowed
 from collector.store.queries.policies import policies
 from collector.store.queries.recent import quarantined_since

@@ -1,4 +1,4 @@
-"""The figures of one domain: by day, by MX, by cause, by reporter. All from the rollups.
+"""The figures of one domain: by day, by cause, by reporter; by MX host in `hosts`. All from the rollups.
 
 `source` is a database, a read transaction of it, or what `narrowed()` gave for the same filter: a page that asks for
 several figures of one reporter or policy type counts the reports once.
@@ -8,12 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, case, func, literal_column, select
+from sqlalchemy import Connection, Select, case, func, select
 
-from collector.counting.sessions import KEY_CHARACTERS, NO_MX
-from collector.domains import mx_matches
+from collector.counting.sessions import KEY_CHARACTERS
 from collector.store.queries.common import decode_offset, encode_cursor, end_of, number, total, within
-from collector.store.queries.modes import in_force_at, published_at, reported
+from collector.store.queries.modes import published_at, reported
 from collector.store.queries.narrowed import Source, figures_of
 from collector.store.queries.policies import histories
 from collector.store.queries.rows import (
@@ -21,15 +20,11 @@ from collector.store.queries.rows import (
     DayFigures,
     Failure,
     Filter,
-    MxDay,
-    MxFigures,
-    MxTable,
-    NotAttributable,
     Page,
     Reporter,
     TypeFigures,
 )
-from collector.store.tables import rollup_day, rollup_failure, rollup_mx, rollup_reporter, rollup_type
+from collector.store.tables import rollup_day, rollup_failure, rollup_reporter, rollup_type
 
 # A regular reporter sent reports about at least so many days of the four weeks before the grace period.
 _REGULAR_DAYS = 7
@@ -41,7 +36,7 @@ _GRACE = timedelta(days=3)
 def daily(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> Daily:  # noqa: A002
     """Every day of the range, zeros included, with the mode that counts for it (rule 7)."""
     with figures_of(source, domain_id, filter) as (connection, rows):
-        totals = _totals(rows, domain_id, filter)
+        by_day = totals(rows, domain_id, filter)
         types = _types(rows, domain_id, filter)
         history = histories(connection, [domain_id])[domain_id]
     days = []
@@ -49,7 +44,7 @@ def daily(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> 
         day = filter.first + timedelta(days=offset)
         of_day = types.get(day, {})
         published = published_at(history, min(end_of(day), now))
-        reports, successful, failed, unauthenticated = totals.get(day, (0, 0, 0, 0))
+        reports, successful, failed, unauthenticated = by_day.get(day, (0, 0, 0, 0))
         days.append(
             DayFigures(
                 day=day,
@@ -65,7 +60,7 @@ def daily(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> 
     return Daily(tuple(days))
 
 
-def _totals(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[date, tuple[int, int, int, int]]:
+def totals(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[date, tuple[int, int, int, int]]:
     """(reports, successful, failed, sessions told without authentication) by day."""
     table = rollup_day.c
     # Each by itself: the sum of two counts may need more than 64 bits.
@@ -103,71 +98,6 @@ def _by_type(figures: dict[tuple[str, str], tuple[int, int]]) -> tuple[TypeFigur
         before = merged.get(policy_type, (0, 0))
         merged[policy_type] = (before[0] + successful, before[1] + failed)
     return tuple(TypeFigures(name, *merged[name]) for name in sorted(merged))
-
-
-def mx_figures(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> MxTable:  # noqa: A002
-    """Per MX: exact failures, and successes where they can mean no other MX (rule 6)."""
-    with figures_of(source, domain_id, filter) as (connection, rollups):
-        rows = _mx_rows(rollups, domain_id, filter)
-        by_type = _mx_result_types(rollups, domain_id, filter)
-        successful = sum(figure[1] for figure in _totals(rollups, domain_id, filter).values())
-        policy = in_force_at(histories(connection, [domain_id])[domain_id], now)
-    table = [
-        MxFigures(
-            mx=mx,
-            failed=failed,
-            successful=attributed if attributable else None,
-            by_result_type=by_type.get(mx, {}),
-            in_policy=None if policy is None else any(mx_matches(pattern, mx) for pattern in policy.mx),
-        )
-        for mx, (failed, attributed, attributable) in rows.items()
-        if mx != NO_MX
-    ]
-    left = NotAttributable(
-        successful=max(0, successful - sum(figures[1] for figures in rows.values())),
-        failed=rows.get(NO_MX, (0, 0, 0))[0],
-        by_result_type=by_type.get(NO_MX, {}),
-    )
-    return MxTable(tuple(sorted(table, key=lambda figures: (-figures.failed, figures.mx))), left)
-
-
-def _mx_rows(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[str, tuple[int, int, int]]:
-    """(failed, successful, attributable) by MX."""
-    table = rollup_mx.c
-    query = (
-        select(table.mx, total(table.failed), total(table.successful), total(table.attributable))
-        .where(within(rollup_mx, domain_id, wanted))
-        .group_by(table.mx)
-    )
-    return {mx: (number(a), number(b), number(c)) for mx, a, b, c in connection.execute(query)}
-
-
-def _mx_result_types(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[str, dict[str, int]]:
-    table = rollup_failure.c
-    mx = func.coalesce(table.mx, literal_column("''"))  # NO_MX; PostgreSQL would not group by a parameter
-    query = (
-        select(mx, table.result_type, total(table.failed))
-        .where(within(rollup_failure, domain_id, wanted))
-        .group_by(mx, table.result_type)
-        .order_by(mx, total(table.failed).desc(), table.result_type)
-    )
-    found: dict[str, dict[str, int]] = {}
-    for name, result_type, failed in connection.execute(query):
-        found.setdefault(name, {})[result_type] = number(failed)
-    return found
-
-
-def mx_daily(source: Source, domain_id: UUID, filter: Filter) -> tuple[MxDay, ...]:  # noqa: A002
-    """The failures of each MX by day, in the order of both; what is not there is zero."""
-    table = rollup_mx.c
-    query = (
-        select(table.mx, table.day, total(table.failed))
-        .where(within(rollup_mx, domain_id, filter), table.failed > 0)
-        .group_by(table.mx, table.day)
-        .order_by(table.mx, table.day)
-    )
-    with figures_of(source, domain_id, filter) as (_, rows):
-        return tuple(MxDay(mx, day, number(failed)) for mx, day, failed in rows.execute(query))
 
 
 def failures(

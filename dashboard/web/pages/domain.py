@@ -25,8 +25,8 @@ def overview(domain: str) -> str:
     with queries.reading(state.reader()) as database:
         with queries.narrowed(database, domain_id, filter_) as source:
             days = queries.daily(source, domain_id, filter_, now=now)
-            table = queries.mx_figures(source, domain_id, filter_, now=now)
             listed = queries.failures(source, domain_id, filter_, limit=MOST_LISTED)
+            table = queries.mx_figures(source, domain_id, filter_, now=now, causes=listed)
             reporters = queries.reporters(source, domain_id, filter_, now=now)
             mx_days = queries.mx_daily(source, domain_id, filter_)
         history = queries.policies(database, domain_id, now=now)
