@@ -15,11 +15,14 @@ from sqlalchemy import Engine, Row, exc, text
 
 from collector.errors import ReplicaUnavailable, SchemaOutdated, StoreUnavailable
 from collector.store import marks, startup
+from collector.store.cut import Connections
 from collector.store.engine import open_replica, reading
 
 log = logging.getLogger("tlsrpt.replica")
 
 _EVERY_SECONDS = 2.0
+# A look takes milliseconds. Where it takes this long, readers would wait as long for each of their queries.
+_PATIENCE_SECONDS = 4.0
 # A look that hangs says nothing: then the last one counts no longer.
 _GOOD_FOR_SECONDS = 10.0
 # Two databases are the same one if both numbers are: a streaming replica has them from its origin.
@@ -78,6 +81,7 @@ class Replica:
         """`url` as the settings have it; `most_behind` in seconds; `clock` in seconds from anywhere."""
         self._primary = primary
         self._engine = open_replica(url)
+        self._connections = Connections(self._engine)
         marks.check_each(self._engine)
         self._most_behind = most_behind
         self._clock = clock
@@ -116,9 +120,17 @@ class Replica:
         """A reader met an error there: the others are spared it until the next look."""
         self._set(Standing("away", why=str(error)))
 
-    def look(self) -> None:
-        """Asks both databases once."""
-        self._set(self._found())
+    def look(self, patience: float = _PATIENCE_SECONDS) -> None:
+        """Asks both databases once. If that takes more than `patience` seconds, nobody waits for the replica any more.
+
+        A server that is frozen, or whose disk is, answers nothing and breaks nothing off.
+        """
+        asking = threading.Thread(target=lambda: self._set(self._found()), name="look at the replica", daemon=True)
+        asking.start()
+        asking.join(patience)
+        if asking.is_alive():
+            self._connections.cut()
+            asking.join()
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -1,8 +1,11 @@
 """A real PostgreSQL and a real streaming replica of it, made by pg_basebackup; both on loopback."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -46,6 +49,31 @@ class Pair:
             yield
         finally:
             _asked(self.standby, "SELECT pg_wal_replay_resume()")
+            self.catch_up()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The replica is shut down."""
+        self.standby.stop()
+        try:
+            yield
+        finally:
+            self.standby.start()
+            self.catch_up()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The replica accepts connections, as the system does for it, and answers nothing."""
+        assert self.standby.pid is not None
+        children = Path(f"/proc/{self.standby.pid}/task/{self.standby.pid}/children")
+        pids = [self.standby.pid, *map(int, children.read_text().split())]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
             self.catch_up()
 
     def remove(self) -> None:

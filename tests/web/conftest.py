@@ -11,15 +11,17 @@ from flask.testing import FlaskClient
 
 from collector import settings
 from collector.delivery import Envelope, Reason
-from collector.store import accounts, sessions, tokens
+from collector.store import accounts, sessions, startup, tokens
 from collector.store.engine import Engine, open_engine
+from collector.store.replica import Replica
 from dashboard.passwords import hash_password, hash_token
 from dashboard.web import create_app
 from dashboard.web.access.session import LASTS, Sessions
-from tests.support import living, reports
+from tests.support import living, postgres, replication, reports
 from tests.support.dns import DnsServer
 from tests.support.mails import rsa_key, sign
 from tests.web import world
+from tests.web.replicated import MOST_BEHIND, Seconds, Site
 
 PASSWORD = "correct horse battery staple"
 _HASH = hash_password(PASSWORD)  # once: it takes a while, as it should
@@ -117,6 +119,37 @@ def keep(engine: Engine, raw: bytes, reason: Reason | None, channel: str = "smtp
     delivery = world.bare(raw, Envelope(channel), reason)
     world.submit(engine, delivery)
     return delivery.id
+
+
+@pytest.fixture(scope="session")
+def pair() -> Iterator[replication.Pair]:
+    made = replication.pair()
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="session")
+def replicated_url(pair: replication.Pair) -> str:
+    """The world. Tests add to it what no other test asks for: to copy it for each of them takes a second."""
+    url = postgres.create_database(pair.primary.admin_url)
+    engine = open_engine(url)
+    startup.upgrade(engine)
+    world.fill(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def site(pair: replication.Pair, replicated_url: str) -> Iterator[Site]:
+    pair.catch_up()
+    engine, clock = open_engine(replicated_url), Seconds()
+    replica = Replica(engine, pair.read_url(replicated_url), most_behind=MOST_BEHIND, clock=clock)
+    made = Site(pair, replicated_url, engine, replica, clock)
+    made.watch()
+    replica.look()
+    yield made
+    replica.close()
+    engine.dispose()
 
 
 def add_user(engine: Engine, name: str = "ada", role: str = "admin", *limited_to: str) -> accounts.User:
