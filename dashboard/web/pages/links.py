@@ -3,11 +3,12 @@
 from datetime import date, timedelta
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, g, request, url_for
 
 from dashboard.web import access
 
 PRESETS = (7, 30, 90, 365)
+_KEPT = "tlsrpt_kept_filter"
 _FILTER = ("from", "to", "authenticated", "reporter", "policy_type")
 
 
@@ -29,7 +30,12 @@ def api(*path: object, **query: object) -> str:
 
 def kept_filter() -> dict[str, str]:
     """The range and the choice of reports, to carry along from page to page of a domain."""
-    return {name: request.args[name] for name in _FILTER if request.args.get(name)}
+    # A page of domains has hundreds of links.
+    found: dict[str, str] | None = g.get(_KEPT)
+    if found is None:
+        found = {name: request.args[name] for name in _FILTER if request.args.get(name)}
+        setattr(g, _KEPT, found)
+    return found
 
 
 def page(endpoint: str, **values: object) -> str:
