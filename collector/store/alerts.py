@@ -119,8 +119,9 @@ def _open(connection: Connection, each: Opened, ids: Mapping[str, UUID], now: da
         "muted_until": each.muted_until,
         "muted_by": each.muted_by,
     }
-    added = connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
-    if added.rowcount != 1:
+    # Of an INSERT psycopg's count of rows is not kept.
+    added = dialect.insert(table).values(row).on_conflict_do_nothing().returning(table.c.alert_id)
+    if connection.execute(added).first() is None:
         return False  # another scheduler was first
     _tell(connection, each.alert_id, each.notices, now)
     return True

@@ -22,6 +22,7 @@ ACTIONS = (
     *("login", "login_refused", "logout", "sessions_ended", "password_changed"),
     *("domain_added", "domain_removed", "domain_checked", "self_test", "policy_served", "policy_ended"),
     *("delivery_retried", "deliveries_retried"),
+    *("alert_acknowledged", "alert_muted", "alert_unmuted"),
     *("user_added", "user_changed", "user_removed", "token_added", "token_removed"),
 )
 WAYS = ("password", "oidc", "proxy", "token", "local", "command", "none")

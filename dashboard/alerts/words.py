@@ -177,9 +177,9 @@ def _policy_fetch(about: _About) -> _Told:
 def _certificate(about: _About) -> _Told:
     at = about.at("not_after")
     if about.text("ended"):
-        what = say("The certificate of %(host)s ended at %(at)s.", host=about.subject, at=at)
+        what = say("The certificate of %(host)s ended on %(at)s.", host=about.subject, at=at)
     else:
-        what = say("The certificate of %(host)s ends at %(at)s.", host=about.subject, at=at)
+        what = say("The certificate of %(host)s ends on %(at)s.", host=about.subject, at=at)
     then = say("Then senders that check it, as all do under enforce, deliver there no more.")
     return sentences(what, then), _RENEW, f"{about.page}/mx/{quote(about.subject, safe='')}"
 
