@@ -94,20 +94,6 @@ def test_nothing_scrolls_sideways(shown: Shown, size: tuple[int, int]) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
-PATHS = ["/", "/domains/example.com/failures", "/domains/example.com/policies", "/reports", "/deliveries"]
-
-
-def test_no_other_page_scrolls_sideways_or_complains(browser: Browser, server: str, size: tuple[int, int]) -> None:
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    page = context.new_page()
-    seen = watch(page)
-    for path in PATHS:
-        page.goto(server + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
-    assert seen.complaints == []
-    context.close()
-
-
 def test_a_choice_of_light_or_dark_is_kept(browser: Browser, server: str) -> None:
     context = browser.new_context(color_scheme="light")
     page = context.new_page()
@@ -137,4 +123,22 @@ def test_the_linked_style_rules_are_those_of_the_bundle(browser: Browser) -> Non
     rules = page.evaluate("[...document.getElementById('plotly.js-style-global').sheet.cssRules].map(r => r.cssText)")
     written = (VENDOR / "plotly-4.1.1.css").read_text().partition("*/\n")[2]
     assert written.splitlines() == rules
+    context.close()
+
+
+def test_paper_shows_the_chart_in_its_width_and_in_black(browser: Browser, server: str) -> None:
+    context = browser.new_context(color_scheme="dark", viewport={"width": WIDE[0], "height": WIDE[1]})
+    page = context.new_page()
+    page.goto(f"{server}/domains/example.com")
+    text = page.locator("#main-chart .legendtext").first
+    expect(text).to_have_css("fill", "rgb(228, 233, 238)")
+    drawing = page.locator("#main-chart .main-svg").first
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(drawing).to_have_attribute("width", "700")
+    expect(text).to_have_css("fill", "rgb(0, 0, 0)")
+    expect(page.get_by_role("button", name="Show")).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(drawing).not_to_have_attribute("width", "700")
     context.close()

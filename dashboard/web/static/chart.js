@@ -4,6 +4,8 @@
   const box = document.getElementById("main-chart");
   const note = document.getElementById("main-chart-note");
 
+  const PAPER = 700; // px between the margins of A4 and of US Letter
+
   // A mouse can draw across days; a finger scrolls the page, and has the fields.
   const drawn = matchMedia("(pointer: fine)").matches ? { dragmode: "select", selectdirection: "h" } : {};
 
@@ -48,8 +50,7 @@
     const answer = await fetch(box.dataset.figure, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const { data, layout, config: locale } = await answer.json();
-    const PAPER = 700; // px between the margins of A4 and of US Letter
-  const config = { ...locale, responsive: true, displayModeBar: false };
+    const config = { ...locale, responsive: true, displayModeBar: false };
     await loaded;
     await Plotly.newPlot(box, data, dressed(layout), config);
     box.on("plotly_selected", choose);

@@ -1,0 +1,58 @@
+"""The first view of a domain's page: how heavy it is, how much work its chart is, and that nothing jumps when it comes."""
+
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.looking import PHONE, WIDE
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+_MOST_BYTES = 600_000
+_MOST_SECONDS = 1.0
+_MOST_SHIFT = 0.01
+# Adds up what the layout-instability entries say; moves that follow upon a click are no surprise.
+_NOTE_SHIFTS = """window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@dataclass
+class Weighed:
+    """Bytes over the wire, seconds of the page's own thread until the chart stood, the sum of all layout shifts."""
+
+    size: int
+    seconds: float
+    shifted: float
+
+
+def weigh(browser: Browser, address: str, size: tuple[int, int]) -> Weighed:
+    """The page in a browser that has kept nothing yet."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    page.add_init_script(_NOTE_SHIFTS)
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    # Ticks of the thread: what else the machine does meanwhile does not count.
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    sizes: list[int] = []
+    devtools.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(address)
+    page.locator("#main-chart .infolayer .legend").wait_for()
+    page.wait_for_function("document.getElementById('main-chart-note') === null")
+    metrics = {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
+    # A shift is told with the frame after it.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    shifted: float = page.evaluate("window.shifted")
+    context.close()
+    return Weighed(sum(sizes), metrics["TaskDuration"], shifted)
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_first_view_of_a_domain(browser: Browser, server: str, size: tuple[int, int]) -> None:
+    found = weigh(browser, f"{server}/domains/example.com", size)
+    assert 100_000 < found.size <= _MOST_BYTES  # less would be a page without its chart
+    assert found.seconds <= _MOST_SECONDS
+    assert found.shifted <= _MOST_SHIFT
