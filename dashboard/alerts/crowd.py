@@ -4,6 +4,8 @@ A hoster's MX, policy host or name server serves 100,000 domains: nobody reads 1
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from dashboard.alerts.model import Condition, Figures, Key
 
@@ -11,31 +13,61 @@ from dashboard.alerts.model import Condition, Figures, Key
 MOST_AT_ONCE = 50
 MOST_OF_HOST = 10
 _EXAMPLES = 5
-_Group = tuple[str, str]  # rule, host
 
 
-def gathered(conditions: Iterable[Condition], open_keys: Collection[Key]) -> tuple[Condition, ...]:
-    """The conditions, those of a crowd as one about the installation; its `size` is the number of domains.
+@dataclass(slots=True)
+class _Group:
+    """Conditions of one rule, and host, that would open. Of a crowd only the names are kept."""
 
-    What is open already stays as it is. A crowd that is open lasts until half of it is left.
+    most: int
+    names: set[str] = field(default_factory=set)
+    conditions: list[Condition] = field(default_factory=list)
+
+    def add(self, condition: Condition) -> None:
+        self.names.add(condition.domain)
+        if self.is_crowd:
+            self.conditions.clear()
+        else:
+            self.conditions.append(condition)
+
+    @property
+    def is_crowd(self) -> bool:
+        return len(self.names) > self.most
+
+
+class Crowd:
+    """Takes conditions, however many, and gives them back: those of a crowd as one about the installation.
+
+    Its `size` is the number of domains. What is open already stays as it is. A crowd that is open lasts until half of
+    it is left.
     """
-    kept: list[Condition] = []
-    groups: dict[_Group, list[Condition]] = {}
-    for condition in conditions:
-        if condition.opens and condition.domain and condition.key not in open_keys:
-            groups.setdefault(_group(condition), []).append(condition)
-        else:
-            kept.append(condition)
-    for (rule, host), theirs in groups.items():
-        names = sorted({each.domain for each in theirs})
-        most = MOST_OF_HOST if host else MOST_AT_ONCE
-        if len(names) > (most // 2 if ("", rule, host) in open_keys else most):
-            evidence: Figures = {"domains": len(names), "examples": names[:_EXAMPLES]}
-            kept.append(Condition(rule, "", host, len(names), evidence))
-        else:
-            kept += theirs
-    return tuple(kept)
+
+    def __init__(self, open_keys: Collection[Key]) -> None:
+        self._open_keys = open_keys
+        self._kept: list[Condition] = []
+        self._groups: dict[tuple[str, str], _Group] = {}
+
+    def add(self, conditions: Iterable[Condition]) -> None:
+        for condition in conditions:
+            if condition.key in self._open_keys or not condition.domain:
+                self._kept.append(condition)
+            elif condition.opens:
+                self._group(condition).add(condition)
+
+    def conditions(self) -> tuple[Condition, ...]:
+        return (*self._kept, *(each for place, group in self._groups.items() for each in _told(place, group)))
+
+    def _group(self, condition: Condition) -> _Group:
+        place = condition.rule, condition.subject if condition.rule == "certificate" else ""
+        if place not in self._groups:
+            most = MOST_OF_HOST if place[1] else MOST_AT_ONCE
+            is_open = ("", *place) in self._open_keys
+            self._groups[place] = _Group(most // 2 if is_open else most)
+        return self._groups[place]
 
 
-def _group(condition: Condition) -> _Group:
-    return condition.rule, condition.subject if condition.rule == "certificate" else ""
+def _told(place: tuple[str, str], group: _Group) -> list[Condition]:
+    if not group.is_crowd:
+        return group.conditions
+    evidence: Figures = {"domains": len(group.names), "examples": nsmallest(_EXAMPLES, group.names)}
+    return [Condition(place[0], "", place[1], len(group.names), evidence)]

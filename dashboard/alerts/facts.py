@@ -1,6 +1,6 @@
 """What the rules look at: the states of all domains every few minutes, silence by the hour. Read only."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -41,8 +41,11 @@ class Facts:
 
 def of_states(
     engine: Engine, thresholds: settings.Alerts, now: datetime, *, also: Collection[UUID] = frozenset()
-) -> Facts:
-    """`also`: the domains that have open alerts, in which all may be well again."""
+) -> Iterator[Facts]:
+    """The facts in parts, at least one: some domains in each, what is about the installation in the first.
+
+    `also`: the domains that have open alerts, in which all may be well again.
+    """
     today = now.date()
     found = trouble.suspects(
         engine,
@@ -51,12 +54,10 @@ def of_states(
         ends_before=now + timedelta(days=thresholds.certificate_days),
     )
     first = today - timedelta(days=RECENT_DAYS + QUIET_DAYS)
-    return Facts(
-        rules=STATE_RULES - set(thresholds.off),
-        off=frozenset(thresholds.off),
-        domains={each.name: each for each in trouble.troubles(engine, {*found, *also}, first=first)},
-        quarantined=trouble.quarantined(engine, now - _DAY),
-    )
+    wanted, off = STATE_RULES - set(thresholds.off), frozenset(thresholds.off)
+    yield Facts(wanted, quarantined=trouble.quarantined(engine, now - _DAY), off=off)
+    for some in trouble.troubles(engine, {*found, *also}, first=first):
+        yield Facts(wanted, {each.name: each for each in some}, off=off)
 
 
 def of_silence(engine: Engine, thresholds: settings.Alerts, now: datetime) -> Facts:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -54,12 +55,16 @@ def _look_if_due(name: str, engine: Engine, settings: Settings, targets: Targets
 def look(name: str, engine: Engine, settings: Settings, targets: Iterable[Target], now: datetime) -> None:
     """A look at STATES or at SILENCE, whoever else looks."""
     rows = open_alerts(engine)
-    seen = _facts(name, engine, settings, rows, now)
-    conditions = rules.look(seen, settings.alerts, now)
-    mine = [_open(row) for row in rows if row.rule in seen.rules or row.rule in seen.off]
+    gathering = crowd.Crowd(frozenset(_key(row) for row in rows))
+    kept = Facts(frozenset())
+    with_alerts = {row.domain for row in rows}
+    for part in _facts(name, engine, settings, rows, now):
+        gathering.add(rules.look(part, settings.alerts, now))
+        known = {name: each for name, each in part.domains.items() if name in with_alerts}
+        kept = replace(part, domains={**kept.domains, **known})
+    mine = [_open(row) for row in rows if row.rule in kept.rules or row.rule in kept.off]
     muted = {_key(row): Muted(row.muted_until, row.muted_by) for row in muted_closed(engine, now) if row.muted_until}
-    gathered = crowd.gathered(conditions, frozenset(each.key for each in mine))
-    made = lifecycle.changes(mine, gathered, seen, now, muted=muted)
+    made = lifecycle.changes(mine, gathering.conditions(), kept, now, muted=muted)
     opened, grown, closed = _write(engine, made, Telling(targets, _message_ids(settings), now), now)
     if opened or grown or closed:
         log.info("alerts: %d opened, %d grew, %d closed", opened, grown, closed)
@@ -71,9 +76,9 @@ def _message_ids(settings: Settings) -> Callable[[str], str]:
     return lambda channel: message.new_id(by) if channel == MAIL else str(new_id())
 
 
-def _facts(name: str, engine: Engine, settings: Settings, rows: Iterable[AlertRow], now: datetime) -> Facts:
+def _facts(name: str, engine: Engine, settings: Settings, rows: Iterable[AlertRow], now: datetime) -> Iterable[Facts]:
     if name == SILENCE:
-        return facts.of_silence(engine, settings.alerts, now)
+        return (facts.of_silence(engine, settings.alerts, now),)
     also = {row.domain_id for row in rows if row.domain_id is not None and row.rule in facts.STATE_RULES}
     return facts.of_states(engine, settings.alerts, now, also=also)
 
