@@ -13,6 +13,7 @@ _WORDS: dict[str, Text] = {
         *(say("login"), say("login_refused"), say("logout"), say("sessions_ended"), say("password_changed")),
         *(say("domain_added"), say("domain_removed"), say("domain_checked"), say("self_test")),
         *(say("policy_served"), say("policy_ended"), say("delivery_retried"), say("deliveries_retried")),
+        *(say("unsubscribed"), say("kind"), say("summary"), say("alerts")),
         *(say("alert_acknowledged"), say("alert_muted"), say("alert_unmuted")),
         *(say("user_added"), say("user_changed"), say("user_removed"), say("token_added"), say("token_removed")),
         # its details

@@ -21,7 +21,7 @@ from collector.store.tables import audit as table
 ACTIONS = (
     *("login", "login_refused", "logout", "sessions_ended", "password_changed"),
     *("domain_added", "domain_removed", "domain_checked", "self_test", "policy_served", "policy_ended"),
-    *("delivery_retried", "deliveries_retried"),
+    *("delivery_retried", "deliveries_retried", "unsubscribed"),
     *("alert_acknowledged", "alert_muted", "alert_unmuted"),
     *("user_added", "user_changed", "user_removed", "token_added", "token_removed"),
 )

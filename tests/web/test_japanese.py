@@ -21,6 +21,8 @@ from collector.monitor.model import ERRORS
 from collector.report.model import RESULT_TYPES
 from collector.store import accounts, queries, tokens
 from collector.store.engine import Engine
+from collector.store.recipients import KINDS
+from dashboard.mail.unsubscribing import Tokens
 from dashboard.web import create_app
 from tests.support import living
 from tests.web import kept_world
@@ -156,6 +158,7 @@ def values(engine: Engine) -> dict[str, list[str]]:
         "position": ["0"],
         "name": ["foreign.example"],
         "user_id": [str(row.id) for row in accounts.users(engine)],
+        "token": [Tokens(engine, living.NOW).token(kind, "ops@example.net") for kind in KINDS],
         "token_id": [str(row.id) for row in tokens.tokens(engine)],
     }
 

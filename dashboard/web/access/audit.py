@@ -18,6 +18,7 @@ log = logging.getLogger("tlsrpt.web")
 MEANING: dict[tuple[str, str], str | None] = {
     ("POST", "/login"): None,
     ("POST", "/logout"): "logout",
+    ("POST", "/unsubscribe/<token>"): None,
     ("POST", "/domains/<domain>/adopt"): "domain_added",
     ("DELETE", "/domains/<domain>"): "domain_removed",
     ("POST", "/domains/<domain>/check"): "domain_checked",

@@ -40,7 +40,7 @@ def is_open() -> bool:
 
 
 def _guard() -> Response | None:
-    if request.path in rules.ALWAYS_OPEN:
+    if request.path in rules.ALWAYS_OPEN or _is_of(rules.ALWAYS_OPEN):
         return None
     if is_open():
         _check_local()
@@ -53,13 +53,18 @@ def _guard() -> Response | None:
         _enter(_by_token(text))
         return None
     _refuse_other_sites()
-    if request.url_rule is not None and rules.path(request.url_rule) in rules.BEFORE_LOGIN:
+    if _is_of(rules.BEFORE_LOGIN):
         return None
     found = identify.by_proxy() or identify.by_session()
     if found is None:
         return _ask_to_log_in()
     _enter(found)
     return None
+
+
+def _is_of(paths: frozenset[str]) -> bool:
+    """Whether the route that the request leads to is one of these."""
+    return request.url_rule is not None and rules.path(request.url_rule) in paths
 
 
 def is_static(endpoint: str) -> bool:

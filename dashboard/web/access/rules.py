@@ -6,8 +6,9 @@ Whatever is not thought of here is for operators if it changes something, and cl
 
 from werkzeug.routing import Rule
 
-# Open to everybody at all times, under any name: whether it is up, and the target of `rua=https:`.
-ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/v1/tlsrpt"})
+# Open to everybody at all times, under any name: whether it is up, the target of `rua=https:`, and the link in a mail
+# that ends such mails, whose token is all that it asks for.
+ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/v1/tlsrpt", "/unsubscribe/<token>"})
 # Open to strangers who are about to say who they are.
 BEFORE_LOGIN = frozenset({"/login", "/login/oidc", "/login/oidc/callback"})
 # About whoever asks, and about nothing else: for every role, with a limit or without.

@@ -15,8 +15,23 @@ from dashboard.web.pages import (
     setup,
     sides,
     static,
+    unsubscribe,
 )
 
 blueprint = Blueprint("pages", __name__)
-for part in (static, overview, domain, check, setup, reports, report, deliveries, sides, across, filters, links):
+for part in (
+    static,
+    overview,
+    domain,
+    check,
+    setup,
+    reports,
+    report,
+    deliveries,
+    sides,
+    across,
+    filters,
+    links,
+    unsubscribe,
+):
     part.register(blueprint)
