@@ -6,6 +6,7 @@ unix socket; told to end (SIGTERM, or standard input closes), it does so after t
 everything that was sent is committed. It has one thread.
 """
 
+import os
 import signal
 import socket
 import sys
@@ -18,6 +19,10 @@ from collector.store.group import GroupCommit, Result
 from collector.store.startup import make_ready
 from collector.writer import wire
 from collector.writer.inbox import Channel, Inbox
+
+# Whoever reads mails goes first where processors are short. A writer that had to wait finds a larger group, and in a
+# group of eight a delivery costs half of what it costs in one of two: the longer it waits, the faster it catches up.
+_NICENESS = 10
 
 
 class Database:
@@ -62,6 +67,7 @@ def main() -> None:
     *option, descriptor = sys.argv[1:]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    os.nice(_NICENESS)
     given = socket.socket(fileno=int(descriptor))
     with ExitStack() as end:
         database = Database(end)

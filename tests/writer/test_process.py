@@ -61,6 +61,15 @@ def test_each_sender_gets_the_answer_to_its_own_delivery(collector: Collector) -
     assert collector.totals() == (200, 2000, 200)
 
 
+def test_where_processors_are_short_whoever_reads_mails_goes_before_the_writer(collector: Collector) -> None:
+    async def use(writer: WriterClient) -> None:
+        assert writer.pid is not None
+        own, its = os.getpriority(os.PRIO_PROCESS, 0), os.getpriority(os.PRIO_PROCESS, writer.pid)
+        assert its == min(own + 10, 19)
+
+    under(collector, use)
+
+
 def test_closing_commits_what_was_submitted_and_takes_no_more(collector: Collector) -> None:
     async def main() -> None:
         async with writer_of(collector) as writer:
