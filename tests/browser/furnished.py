@@ -23,6 +23,7 @@ from collector.store import accounts, audit, checks, hosted, queries, tokens
 from collector.store.engine import Engine, open_engine, writing
 from collector.store.hosted import HostedRow
 from collector.store.writer import Writer
+from dashboard.mail.unsubscribing import Tokens
 from dashboard.passwords import hash_password, hash_token
 from tests.support import living, reports
 from tests.support.mails import rsa_key, sign
@@ -117,6 +118,7 @@ def names(engine: Engine) -> dict[str, str]:
         "conflict": str(conflict.id),
         "user": str(ada.id),
         "token": str(token.id),
+        "unsubscribe": Tokens(engine, living.NOW).token("summary", "ops@example.net"),
     }
 
 
