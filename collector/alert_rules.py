@@ -4,7 +4,7 @@
 RULES = (
     "held_back",  # failures in enforce: mail is being held back now
     "policy_fetch",  # the published policy cannot be fetched
-    "certificate",  # of an MX host: ends soon, or has ended
+    "certificate",  # of an MX host or the policy host: ends soon, or has ended
     "mx_not_in_policy",  # an MX in DNS that the policy does not name
     "record_elsewhere",  # the TLSRPT record points here no longer
     "failure_rate",  # above the threshold, with enough sessions

@@ -27,6 +27,7 @@ class _Progress:
     record: StsRecord | None = None
     stage: str = "DNS"
     problems: list[Problem] = field(default_factory=list)
+    certificate_ends: datetime | None = None
 
 
 def tls_context(monitor: settings.Monitor) -> ssl.SSLContext:
@@ -64,6 +65,7 @@ async def fetch(
         mx_hosts=tuple(dict.fromkeys(host for _, host in mx.hosts)) if mx else None,
         mx_secure=mx.secure if mx else None,
         record=progress.record.record if progress.record else None,
+        certificate_ends=progress.certificate_ends,
         problems=tuple(dict.fromkeys((*(failed.problems if failed else ()), *progress.problems))),
     )
 
@@ -83,13 +85,14 @@ async def _published(
             await _record(domain, resolver, progress)
             addresses = await _addresses(host, resolver)
             progress.stage = host
-            body = await get(host, monitor.https_port, addresses, context)
+            answer = await get(host, monitor.https_port, addresses, context)
+            progress.certificate_ends = answer.certificate_ends
     except Failed as failure:
         return failure
     except TimeoutError:
         detail = f"no complete answer from {progress.stage} within {monitor.timeout:g} s"
         return Failed("dns" if progress.stage == "DNS" else "timeout", detail)
-    reading = policy.read(body)
+    reading = policy.read(answer.body)
     progress.problems += reading.problems
     return reading.policy or Failed("syntax", reason(reading.problems) or "", problems=reading.problems)
 

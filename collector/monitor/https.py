@@ -10,6 +10,10 @@ import socket
 import ssl
 import zlib
 from asyncio.trsock import TransportSocket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -44,8 +48,16 @@ _CERTIFICATE_FIXES = {
 }
 
 
-async def get(host: str, port: int, addresses: tuple[str, ...], context: ssl.SSLContext) -> bytes:
-    """The policy's octets. Raises Failed. How long it may take is the caller's to say."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The policy's octets, and when the certificate of the policy host ends (aware, UTC)."""
+
+    body: bytes
+    certificate_ends: datetime | None
+
+
+async def get(host: str, port: int, addresses: tuple[str, ...], context: ssl.SSLContext) -> Answer:
+    """Raises Failed. How long it may take is the caller's to say."""
     connector = _Connector(addresses, context)
     session = aiohttp.ClientSession(
         connector=connector,
@@ -60,7 +72,8 @@ async def get(host: str, port: int, addresses: tuple[str, ...], context: ssl.SSL
         url = f"https://{host}:{port}/.well-known/mta-sts.txt"
         async with session, session.get(url, allow_redirects=False) as response:
             _check_head(response)
-            return _decoded(await _body(response), response.headers.get("Content-Encoding", ""))
+            body = _decoded(await _body(response), response.headers.get("Content-Encoding", ""))
+            return Answer(body, connector.certificate_ends)
     except (aiohttp.ClientError, OSError) as error:
         raise await _translated(host, addresses, port, error) from error
     finally:
@@ -152,6 +165,7 @@ class _Connector(aiohttp.TCPConnector):
     def __init__(self, addresses: tuple[str, ...], context: ssl.SSLContext) -> None:
         super().__init__(resolver=_Pinned(addresses), ssl=context, use_dns_cache=False, force_close=True)
         self._connections: list[tuple[TransportSocket, asyncio.Future[None]]] = []
+        self.certificate_ends: datetime | None = None
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: "list[aiohttp.tracing.Trace]", timeout: aiohttp.ClientTimeout
@@ -160,6 +174,7 @@ class _Connector(aiohttp.TCPConnector):
         protocol = connection.protocol
         if protocol is not None and protocol.transport is not None and protocol.closed is not None:
             self._connections.append((protocol.transport.get_extra_info("socket"), protocol.closed))
+            self.certificate_ends = _not_after(protocol.transport.get_extra_info("peercert"))
         return connection
 
     async def hang_up(self) -> None:
@@ -170,6 +185,12 @@ class _Connector(aiohttp.TCPConnector):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE):
                 await asyncio.gather(*(closed for _, closed in self._connections), return_exceptions=True)
+
+
+def _not_after(certificate: Mapping[str, Any] | None) -> datetime | None:
+    """Of a certificate that was accepted, as Python's ssl tells it."""
+    ends = (certificate or {}).get("notAfter")
+    return None if ends is None else datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC)
 
 
 class _Pinned(AbstractResolver):

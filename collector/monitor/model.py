@@ -76,7 +76,7 @@ class Observation:
     """One look. Either `policy` or `error` (one of ERRORS) is set; `policy_id` where the record could be read.
 
     `mx_hosts` are the domain's MX hosts in DNS, normal form; None if they could not be looked up. `mx_secure`: whether
-    DNSSEC proves them. `record` is the
+    DNSSEC proves them. `certificate_ends`: when that of the policy host does, if it was reached. `record` is the
     `_mta-sts` record as text, where there is just one; `problems` is all that is wrong with it and with the policy.
     """
 
@@ -89,3 +89,4 @@ class Observation:
     record: str | None = None
     problems: tuple[Problem, ...] = ()
     mx_secure: bool | None = None
+    certificate_ends: datetime | None = None

@@ -150,7 +150,11 @@ def _record_interval(connection: Connection, domain_id: UUID, observation: Obser
     if last is not None and observation.at <= last.last_seen:
         return False  # an older look that comes late adds nothing
     if last is not None and _same(last, values):
-        changes = {"last_seen": observation.at, "error_detail": observation.error_detail}
+        changes = {
+            "last_seen": observation.at,
+            "error_detail": observation.error_detail,
+            "certificate_ends": observation.certificate_ends,
+        }
         connection.execute(update(table).where(own, table.c.first_seen == last.first_seen).values(changes))
         return False
     if last is not None:
@@ -163,6 +167,7 @@ def _record_interval(connection: Connection, domain_id: UUID, observation: Obser
             first_seen=observation.at,
             last_seen=observation.at,
             error_detail=observation.error_detail,
+            certificate_ends=observation.certificate_ends,
             **values,
         )
     )

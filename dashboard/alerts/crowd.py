@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 
 from dashboard.alerts.model import Condition, Figures, Key
+from dashboard.alerts.rules.published import policy_host
 
 # So many domains that would open at a time, by the same rule, are told of together; of one host so many.
 MOST_AT_ONCE = 50
@@ -58,7 +59,8 @@ class Crowd:
         return (*self._kept, *(each for place, group in self._groups.items() for each in _told(place, group)))
 
     def _group(self, condition: Condition) -> _Group:
-        place = condition.rule, condition.subject if condition.rule == "certificate" else ""
+        is_shared = condition.rule == "certificate" and condition.subject != policy_host(condition.domain)
+        place = condition.rule, condition.subject if is_shared else ""
         if place not in self._groups:
             most = MOST_OF_HOST if place[1] else MOST_AT_ONCE
             is_open = ("", *place) in self._open_keys

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from collector.store.queries.trouble import Trouble
 from dashboard.alerts.facts import QUIET_DAYS, Facts
 from dashboard.alerts.model import Open
+from dashboard.alerts.rules.published import policy_host
 
 OVER = "over"
 UNKNOWN = "unknown"  # it stays open
@@ -50,6 +51,8 @@ def _of_policy(alert: Open, domain: Trouble, now: datetime) -> str:
 
 def _of_host(alert: Open, domain: Trouble, now: datetime) -> str:
     """Hosts that are gone from DNS are no problem any more; of one that did not answer nothing is known."""
+    if alert.subject == policy_host(domain.name):
+        return OVER if domain.history and domain.history[-1].error is None else UNKNOWN
     host = next((each for each in domain.hosts if each.host == alert.subject), None)
     if host is None:
         return OVER if domain.hosts else UNKNOWN

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from collector.text import Text, Value, listed, say, say_n, sentences
 from dashboard import explain
+from dashboard.alerts.rules.published import policy_host
 from dashboard.verdict import words as verdict_words
 
 TITLES: Mapping[str, Text] = {
@@ -90,7 +91,7 @@ def _many(rule: str, about: _About) -> Words:
         who=who,
         examples=listed(examples) if examples else "-",
     )
-    path = f"/mx/{quote(about.subject)}" if rule == "certificate" else "/"
+    path = f"/mx/{quote(about.subject)}" if about.subject else "/"
     return Words(say("%(who)s: %(what)s", who=who, what=TITLES[rule]), sentence, _ACTION_OF_MANY, path)
 
 
@@ -180,10 +181,14 @@ def _certificate(about: _About) -> _Told:
         what = say("The certificate of %(host)s ended on %(at)s.", host=about.subject, at=at)
     else:
         what = say("The certificate of %(host)s ends on %(at)s.", host=about.subject, at=at)
+    if about.subject == policy_host(about.domain):
+        then = say("Then senders cannot fetch the policy, and go on with the one they have until its max_age is over.")
+        return sentences(what, then), _RENEW_OF_POLICY, f"{about.page}/policies"
     then = say("Then senders that check it, as all do under enforce, deliver there no more.")
     return sentences(what, then), _RENEW, f"{about.page}/mx/{quote(about.subject, safe='')}"
 
 
+_RENEW_OF_POLICY = say("Renew the certificate, and have the web server load it.")
 _RENEW = say("Renew the certificate, and have the mail server load it: a restart or a reload.")
 
 

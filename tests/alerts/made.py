@@ -71,10 +71,16 @@ def policy(
     mx: tuple[str, ...] = (MX1,),
     max_age: int = 604800,
     policy_id: str = "1",
+    certificate: float | None = None,
 ) -> PublishedPolicy:
-    """An interval of looks that found this policy, from so many days ago to so many."""
+    """An interval of looks that found this policy, from so many days ago to so many.
+
+    `certificate`: for so many days that of the policy host is good.
+    """
+    ends = None if certificate is None else ago(-certificate)
+    ended = ago(last) if last else None
     return PublishedPolicy(
-        mode, policy_id, max_age, mx, ago(first), ago(last), ago(last) if last else None, None, None, None
+        mode, policy_id, max_age, mx, ago(first), ago(last), ended, None, None, certificate_ends=ends
     )
 
 

@@ -216,6 +216,13 @@ def test_the_rules_with_words_are_the_rules() -> None:
     assert set(EVIDENCE) == set(TITLES)
 
 
+def test_a_certificate_of_the_policy_host_is_another_matter_than_that_of_an_mx() -> None:
+    said = words("certificate", "example.com", "mta-sts.example.com", EVIDENCE["certificate"])
+    assert "senders cannot fetch the policy" in said.sentence
+    assert said.action == "Renew the certificate, and have the web server load it."
+    assert said.path == "/domains/example.com/policies"
+
+
 def test_a_crowd_is_told_by_its_number_and_some_names() -> None:
     evidence = {"domains": 80, "examples": ["a.example", "b.example"]}
     said = words("certificate", "", "mx.example.net", evidence)

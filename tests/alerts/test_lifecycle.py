@@ -191,6 +191,18 @@ OUTLOOKS: list[tuple[str, Condition, Facts, str]] = [
     ("the host did not answer", AT_HOST, facts(trouble(hosts=(host(left=None),))), outlook.UNKNOWN),
     ("the host is no MX any more", AT_HOST, facts(trouble(hosts=(host(MX2),))), outlook.OVER),
     ("there are no hosts to be seen", AT_HOST, facts(trouble()), outlook.UNKNOWN),
+    (
+        "another certificate of the policy host",
+        replace(AT_HOST, subject="mta-sts.example.com"),
+        facts(trouble(history=(policy(certificate=90),))),
+        outlook.OVER,
+    ),
+    (
+        "the policy host does not answer",
+        replace(AT_HOST, subject="mta-sts.example.com"),
+        facts(trouble(history=(policy(last=1, certificate=90), broken()))),
+        outlook.UNKNOWN,
+    ),
     ("the policy names it", MISSING, facts(trouble(history=(policy(),), hosts=(host(),))), outlook.OVER),
     (
         "the policy could not be read",

@@ -72,6 +72,26 @@ def test_certificate(left: float | None, expected: Found) -> None:
     assert names(found(facts(domain), "certificate")) == expected
 
 
+POLICY_HOST = [
+    ("good for long", (policy(certificate=60),), []),
+    ("ends soon", (policy(certificate=10),), [("mta-sts.example.com", 1, True)]),
+    (
+        "has ended, so that no look sees it any more",
+        (policy(last=1, certificate=-0.5), broken("tls", first=1)),
+        [("mta-sts.example.com", 2, True)],
+    ),
+    ("was renewed", (policy(last=5, certificate=-1), policy(first=5, certificate=80)), []),
+    ("was never seen", (broken("tls"),), []),
+]
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"), [case[1:] for case in POLICY_HOST], ids=[case[0] for case in POLICY_HOST]
+)
+def test_certificate_of_the_policy_host(history: tuple[PublishedPolicy, ...], expected: Found) -> None:
+    assert names(found(facts(trouble(history=history)), "certificate")) == expected
+
+
 def test_certificate_by_the_settings() -> None:
     domain = trouble(hosts=(host(left=20),))
     assert found(facts(domain), "certificate", replace(THRESHOLDS, certificate_days=21)) != []

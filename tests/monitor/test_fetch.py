@@ -101,6 +101,13 @@ def test_a_good_policy(domain: str, dns: DnsServer, host: PolicyHost, context: s
     assert seen.policy_id in ("20260101", "1")
 
 
+def test_when_the_certificate_of_the_policy_host_ends(
+    dns: DnsServer, host: PolicyHost, context: ssl.SSLContext
+) -> None:
+    ends = [look(f"{name}.example", dns, host, context).certificate_ends for name in ("ends-in-2031", "refused")]
+    assert ends == [datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC), None]
+
+
 BAD = [
     ("no-record.example", "no_record", "_mta-sts.no-record.example does not exist in DNS"),
     ("good.example.net", "no_record", "does not exist"),

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
 
 from collector.monitor.checked import Certificate, Check, MxCheck, StsCheck, TlsrptCheck
 from collector.monitor.model import Observation, Problem, StsPolicy
 from collector.store import checks, domains, published, queries
 from collector.store.engine import reading, writing
+from collector.store.tables import check_state
 
 T0 = datetime(2026, 11, 1, 6, tzinfo=UTC)
 LEASE = timedelta(minutes=10)
@@ -162,3 +163,21 @@ def test_a_domain_takes_its_states_along(engine: Engine, example: UUID) -> None:
     record(engine, example, FULL)
     domains.remove(engine, "example.com")
     assert queries.last_check(engine, example) is None
+
+
+def test_what_is_wrong_and_what_ends_is_found_without_reading_the_results(engine: Engine, example: UUID) -> None:
+    def searched() -> dict[str, tuple[str | None, datetime | None]]:
+        with reading(engine) as connection:
+            rows = connection.execute(select(check_state).where(check_state.c.ended_at.is_(None))).all()
+        return {row.host or row.part: (row.codes, row.not_after) for row in rows}
+
+    record(engine, example, replace(FULL, mx=(replace(MX1, problems=(EXPIRES, SHORT)),)))
+    assert searched() == {
+        "tlsrpt": (None, None),
+        "mta_sts": (" max_age_short ", None),
+        "mx1.example.com": (" certificate_expires max_age_short ", SHOWN.not_after),
+    }
+    with writing(engine) as connection:  # as an older version left it
+        connection.execute(update(check_state).values(codes=None, not_after=None))
+    record(engine, example, replace(FULL, at=day(1), mx=(replace(MX1, problems=(EXPIRES, SHORT)),)))
+    assert searched()["mx1.example.com"] == (" certificate_expires max_age_short ", SHOWN.not_after)

@@ -1,5 +1,6 @@
 """The history of the published policy: intervals from looks, and who looks next."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -129,3 +130,10 @@ def test_asking_makes_a_domain_due_at_once(engine: Engine, example: UUID) -> Non
     record(engine, example, look(0))
     published.ask_now(engine, ["example.com"], day(0.1))
     assert [due.name for due in published.claim_due(engine, day(0.1), 9, LEASE)] == ["example.com"]
+
+
+def test_the_end_of_the_policy_hosts_certificate_is_that_of_the_last_look(engine: Engine, example: UUID) -> None:
+    looks = [replace(look(number), certificate_ends=day(ends)) for number, ends in ((0, 30), (1, 30), (2, 90))]
+    record(engine, example, *looks, failure(3))
+    rows = queries.policies(engine, example, now=day(50)).published
+    assert [row.certificate_ends for row in rows] == [day(90), None]

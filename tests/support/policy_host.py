@@ -119,6 +119,7 @@ HOSTS = {
     "expired.example": Host(certificate="expired"),
     "untrusted.example": Host(certificate="untrusted"),
     "self-signed.example": Host(certificate="self-signed"),
+    "ends-in-2031.example": Host(certificate="ends in 2031"),
     # policies that are none
     "soft-404.example": Host(ok(b"<!DOCTYPE html><html><p>Not found</html>")),
     "bom.example": Host(ok(b"\xef\xbb\xbf" + POLICY)),
@@ -138,6 +139,7 @@ def _certificates(name: str) -> dict[str, Callable[[trustme.CA, trustme.CA], tru
         "common name only": lambda ca, _: ca.issue_cert("admin@example.com", common_name=name),
         "wildcard over two labels": lambda ca, _: ca.issue_cert("*." + parent.partition(".")[2]),
         "expired": lambda ca, _: ca.issue_cert(name, not_before=past - timedelta(days=90), not_after=past),
+        "ends in 2031": lambda ca, _: ca.issue_cert(name, not_after=datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)),
         "untrusted": lambda _, unknown: unknown.issue_cert(name),
         "self-signed": lambda *_: self_signed(name),
     }

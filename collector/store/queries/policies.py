@@ -52,6 +52,7 @@ def _interval(row: Row[Any]) -> PublishedPolicy:
         error=row.error,
         error_detail=row.error_detail,
         policy_text=row.policy_text,
+        certificate_ends=row.certificate_ends,
     )
 
 

@@ -167,6 +167,7 @@ class PublishedPolicy:
     error: str | None
     error_detail: str | None
     policy_text: str | None = None
+    certificate_ends: datetime | None = None  # that of the policy host, where it was reached
 
 
 @dataclass(frozen=True, slots=True)

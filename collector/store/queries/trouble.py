@@ -84,6 +84,7 @@ def suspects(engine: Engine, *, failed_since: date, changed_since: datetime, end
         select(policy.domain_id).where(policy.first_seen >= changed_since, _is_older(older_policy, policy)),
         select(state.domain_id).where(now, state.codes.like("% mx_not_in_policy %"), state.part == "mx"),
         select(state.domain_id).where(now, state.codes.is_not(None), state.part == "tlsrpt"),
+        select(policy.domain_id).where(policy.ended_at.is_(None), policy.certificate_ends < ends_before),
         select(state.domain_id).where(now, state.not_after.is_not(None), state.not_after < ends_before),
         select(state.domain_id).where(
             state.first_seen >= changed_since, state.part == "tlsrpt", _is_older(older_state, state, part="tlsrpt")

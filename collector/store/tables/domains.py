@@ -25,6 +25,7 @@ domain_mx = Table(
     comment="MX hosts seen in DNS: they tell whose result a report about a host is (rule 9, R27).",
 )
 
+_ENDS = text("certificate_ends IS NOT NULL")
 _FAILS_NOW = text("ended_at IS NULL AND error IS NOT NULL")
 
 published_policy = Table(
@@ -41,6 +42,7 @@ published_policy = Table(
     Column("policy_text", Text, comment="the file as fetched"),
     Column("error", String(32), comment="code of the fetch error"),
     Column("error_detail", Text),
+    Column("certificate_ends", Instant, comment="that of the policy host, by the last look that reached it"),
     Index(
         "ix_published_policy_error",
         *("domain_id", "error"),
@@ -48,6 +50,7 @@ published_policy = Table(
         postgresql_where=_FAILS_NOW,
     ),
     Index("ix_published_policy_first_seen", "first_seen"),  # what is new
+    Index("ix_published_policy_certificate_ends", "certificate_ends", sqlite_where=_ENDS, postgresql_where=_ENDS),
     comment="What we fetched from DNS and HTTPS ourselves, as a history of intervals (rule 7).",
 )
 

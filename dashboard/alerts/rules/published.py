@@ -17,6 +17,11 @@ _LONGEST_RECORD = 300
 _NO_RECORD = "no_record"
 
 
+def policy_host(domain: str) -> str:
+    """Where the policy is fetched (RFC 8461 section 3.3)."""
+    return f"mta-sts.{domain}"
+
+
 def policy_fetch(domain: Trouble, thresholds: Alerts, now: datetime) -> Iterator[Condition]:
     """The last looks at the policy failed. `size` 1 while senders may use the one they have, 2 once they may not.
 
@@ -51,14 +56,23 @@ def _failing_since(history: Sequence[PublishedPolicy]) -> datetime:
 
 
 def certificate(domain: Trouble, thresholds: Alerts, now: datetime) -> Iterator[Condition]:
-    """An MX host's certificate ends soon (`size` 1) or has ended (2)."""
+    """The certificate of an MX host, or of the policy host, ends soon (`size` 1) or has ended (2)."""
+    for host, ends in _certificates(domain):
+        if ends < now + timedelta(days=thresholds.certificate_days):
+            has_ended = ends <= now
+            evidence = {"not_after": ends.isoformat(), "ended": "yes" if has_ended else None}
+            yield Condition("certificate", domain.name, host, 2 if has_ended else 1, evidence)
+
+
+def _certificates(domain: Trouble) -> Iterator[tuple[str, datetime]]:
+    """The hosts with the ends of their certificates, as they were seen last."""
     for host in domain.hosts:
-        shown = host.certificate
-        if shown is None or shown.not_after >= now + timedelta(days=thresholds.certificate_days):
-            continue
-        has_ended = shown.not_after <= now
-        evidence = {"not_after": shown.not_after.isoformat(), "ended": "yes" if has_ended else None}
-        yield Condition("certificate", domain.name, host.host, 2 if has_ended else 1, evidence)
+        if host.certificate is not None:
+            yield host.host, host.certificate.not_after
+    # One that has ended is shown no more by a look that fails for it: the last good look knows.
+    ends = next((each.certificate_ends for each in reversed(domain.history) if each.certificate_ends), None)
+    if ends is not None:
+        yield policy_host(domain.name), ends
 
 
 def mx_not_in_policy(domain: Trouble, thresholds: Alerts, now: datetime) -> Iterator[Condition]:

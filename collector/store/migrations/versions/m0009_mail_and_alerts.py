@@ -185,6 +185,15 @@ def _searched() -> None:
     _index("ix_check_state_not_after", "check_state", ["not_after"], "ended_at IS NULL AND not_after IS NOT NULL")
     op.create_index("ix_check_state_first_seen", "check_state", ["first_seen"])
     op.create_index("ix_published_policy_first_seen", "published_policy", ["first_seen"])
+    of_policy_host: sa.Column[Any] = sa.Column(
+        "certificate_ends",
+        types.Instant(),
+        nullable=True,
+        comment="that of the policy host, by the last look that reached it",
+    )
+    op.add_column("published_policy", of_policy_host)
+    where = "certificate_ends IS NOT NULL"
+    _index("ix_published_policy_certificate_ends", "published_policy", ["certificate_ends"], where)
 
 
 def _index(name: str, table: str, columns: list[str], where: str) -> None:
@@ -192,7 +201,9 @@ def _index(name: str, table: str, columns: list[str], where: str) -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_published_policy_first_seen", "published_policy")
+    for name in ("certificate_ends", "first_seen"):
+        op.drop_index(f"ix_published_policy_{name}", "published_policy")
+    op.drop_column("published_policy", "certificate_ends")
     for name in ("codes", "not_after", "first_seen"):
         op.drop_index(f"ix_check_state_{name}", "check_state")
     for column in ("codes", "not_after"):
