@@ -46,8 +46,8 @@ bench: $(VENV)/dev.ok
 	$(BIN)/python bench/pages.py --sizes 10000,50000
 	$(BIN)/python bench/poll.py
 
-# Up to ten million policy results on both databases: to make a million takes four minutes and 1.7 GB of disk, so that
-# all of it is two hours and up to 20 GB.
+# Up to ten million policy results on both databases: to make a million takes about a minute and 1.7 GB of disk, so that
+# all of it is half an hour or more and up to 20 GB.
 bench-pages: $(VENV)/dev.ok
 	$(BIN)/python bench/pages.py
 
