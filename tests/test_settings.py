@@ -78,6 +78,7 @@ BAD = [
     ("monitor.timeout", "nan", "'nan' is not a number of seconds"),
     ("mail.starttls", "perhaps", "'perhaps' is none of yes, no, auto"),
     ("mail.from", "TLS reports", "'TLS reports' is no mail address"),
+    ("mail.dkim_selector", "s1; d=evil.example", "'s1; d=evil.example' is no selector"),
     ("alerts.webhooks", "hook.example.com/s3cret", "not an http or https address"),
     ("alerts.failure_percent", "101", "'101' is not a number of hundredths such as 5 or 0.5"),
     ("summary.recipients", "postmaster", "'postmaster' is no mail address"),
@@ -279,3 +280,32 @@ CONTRACT = {
 
 def test_names_and_defaults_that_others_rely_on() -> None:
     assert {row.variable: row.default for row in rows() if row.variable in CONTRACT} == CONTRACT
+
+
+LOGIN = {"mail.relay": "relay.example.com:587", "mail.user": "tlsrpt", "mail.password": "secret"}
+MAIL = [
+    ({"mail.user": "tlsrpt"}, "mail.user, mail.password: give both or neither"),
+    ({"mail.dkim_selector": "2026"}, "mail.dkim_key, mail.dkim_selector: give both or neither"),
+    ({"mail.dkim_key": "/nowhere/key.pem", "mail.dkim_selector": "s1"}, "mail.dkim_key: /nowhere/key.pem is no file"),
+    ({"mail.ca_file": "/nowhere/ca.pem"}, "mail.ca_file: /nowhere/ca.pem is no file"),
+    (
+        {"mail.tls": "yes", "mail.starttls": "yes"},
+        "mail.tls, mail.starttls: a relay has TLS from the first byte, or by STARTTLS",
+    ),
+    (
+        LOGIN | {"mail.starttls": "no"},
+        "mail.starttls: no would show the password to everyone between us and relay.example.com",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), MAIL)
+def test_settings_of_mail_that_cannot_be(given: dict[str, str], message: str) -> None:
+    assert refusal(environ={}, overrides={"mail.relay": "relay.example.com:25"} | given) == message
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"mail.starttls": "no", "mail.tls": "yes"}, {"mail.starttls": "no", "mail.relay": "localhost:25"}]
+)
+def test_a_login_at_the_relay_that_nobody_overhears(given: dict[str, str]) -> None:
+    assert load(environ={}, overrides=LOGIN | given).mail.user == "tlsrpt"

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from collector.errors import ConfigurationError
-from collector.settings import values
+from collector.settings import mail, values
 from collector.settings.table import Imap, Settings
 from collector.settings.web import Web
 
@@ -214,10 +214,13 @@ def _check_together(settings: Settings) -> None:
         ("smtp.tls_key", settings.smtp.tls_key),
         ("imap.ca_file", settings.imap.ca_file),
         ("monitor.ca_file", settings.monitor.ca_file),
+        ("mail.ca_file", settings.mail.ca_file),
+        ("mail.dkim_key", settings.mail.dkim_key),
     ):
         if path is not None and not path.is_file():
             raise ConfigurationError(f"{name}: {path} is no file")
     _check_imap(settings.imap)
+    mail.check(settings.mail)
     _check_web(settings.web)
 
 

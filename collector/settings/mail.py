@@ -1,15 +1,24 @@
 """What goes out: the relay, the weekly summary, the alerts, in the table of settings."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from collector.alert_rules import RULES
+from collector.errors import ConfigurationError
 from collector.settings import values
 from collector.settings.row import setting
 from collector.settings.values import Address, Recipient, WeeklyTime
 
 LANGUAGES = ("en", "ja")
+
+
+def _selector(value: str) -> str:
+    """RFC 6376 section 3.1; unlike a host name it may be a number."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", value.strip()) or len(value) > 63:
+        raise ValueError(f"{value!r} is no selector")
+    return value.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Mail:
         values.flag_or("auto"),
         "auto",
         "`yes`: STARTTLS at the relay, or nothing is sent; its certificate is checked. `no`: without. `auto`: yes, but "
-        "for a relay at a loopback address, where it is used if it is offered.",
+        "for a relay at a loopback address, where it is used if it is offered, whoever's the certificate is.",
     )
     tls: str = setting(
         values.flag_or("auto"),
@@ -40,16 +49,42 @@ class Mail:
     ca_file: Path | None = setting(
         values.optional(values.path), "", "An extra CA (PEM) for the relay, beside the system's."
     )
-    timeout: float = setting(values.seconds, "60", "Seconds to wait for the connection, and for each answer.")
+    timeout: float = setting(
+        values.seconds,
+        "60",
+        "Seconds to wait for the connection and for each answer; ten times as long for the one to a whole mail "
+        "(RFC 5321: ten minutes), for who gives up sooner sends mails twice.",
+    )
     dkim_key: Path | None = setting(
         values.optional(values.path),
         "",
         "Private key (PEM; RSA or Ed25519) that signs the mails, where the relay does not. Wants `dkim_selector`.",
     )
-    dkim_selector: str | None = setting(values.optional(values.filled), "", "Selector of the key in DNS.")
+    dkim_selector: str | None = setting(values.optional(_selector), "", "Selector of the key in DNS.")
     dkim_domain: str | None = setting(
         values.optional(values.domain), "", "Domain that signs. Default: that of the sender."
     )
+
+    @property
+    def is_tls_at_once(self) -> bool:
+        """Whether the relay speaks TLS from the first byte (RFC 8314 section 3.3)."""
+        return self.tls == "yes" or (self.tls == "auto" and self.relay is not None and self.relay.port == 465)
+
+
+def check(mail: Mail) -> None:
+    """What no single setting can know. Raises ConfigurationError."""
+    relay = mail.relay
+    if relay is None:
+        return  # nothing of it is used
+    if (mail.user is None) != (mail.password is None):
+        raise ConfigurationError("mail.user, mail.password: give both or neither")
+    if (mail.dkim_key is None) != (mail.dkim_selector is None):
+        raise ConfigurationError("mail.dkim_key, mail.dkim_selector: give both or neither")
+    if mail.tls == "yes" and mail.starttls == "yes":
+        raise ConfigurationError("mail.tls, mail.starttls: a relay has TLS from the first byte, or by STARTTLS")
+    is_plain = mail.starttls == "no" and not mail.is_tls_at_once
+    if mail.user is not None and is_plain and not relay.is_loopback:
+        raise ConfigurationError(f"mail.starttls: no would show the password to everyone between us and {relay.host}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ _UNITS = {
     "MB": 1000**2,
     "GB": 1000**3,
 }
+_LONGEST_ADDRESS = 320  # RFC 5321 section 4.5.3.1: 64 and 255, with the @
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -262,7 +263,8 @@ def recipient_pattern(value: str) -> str:
 
 def mail_address(value: str) -> str:
     """`local@domain`, without a name beside it."""
-    if not re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", value.strip()):
+    is_one = re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", value.strip()) and value.strip().isprintable()
+    if not is_one or len(value.strip()) > _LONGEST_ADDRESS:
         raise ValueError(f"{value!r} is no mail address")
     return value.strip()
 

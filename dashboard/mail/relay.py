@@ -20,7 +20,6 @@ from collector.log import escape
 from collector.settings import Mail
 from collector.unreachable import why
 
-_IMPLICIT_TLS_PORT = 465  # RFC 8314 section 3.3
 # RFC 5321 section 4.5.3.2.6: ten minutes for the answer to the end of a mail, where others have one. Who gives up
 # sooner sends mails twice.
 LONGER_AT_THE_END = 10
@@ -66,16 +65,13 @@ class Relay:
 
     def _open(self) -> smtplib.SMTP:
         host, port, timeout = self._address.host, self._address.port, self._mail.timeout
-        if self._is_tls_at_once():
+        if self._mail.is_tls_at_once:
             return smtplib.SMTP_SSL(host, port, local_hostname=_our_name(), timeout=timeout, context=self._trusted)
         return smtplib.SMTP(host, port, local_hostname=_our_name(), timeout=timeout)
 
-    def _is_tls_at_once(self) -> bool:
-        return self._mail.tls == "yes" or (self._mail.tls == "auto" and self._address.port == _IMPLICIT_TLS_PORT)
-
     def _secure(self, client: smtplib.SMTP) -> None:
         client.ehlo_or_helo_if_needed()
-        if self._is_tls_at_once() or self._mail.starttls == "no":
+        if self._mail.is_tls_at_once or self._mail.starttls == "no":
             return
         # On this machine there is nobody in between: TLS there is courtesy, and its certificate usually made up.
         is_courtesy = self._mail.starttls == "auto" and self._address.is_loopback

@@ -199,9 +199,8 @@ def test_tls(whose: str, at_once: bool, how: dict[str, str], expected: str, auth
 
 
 def test_port_465_speaks_tls_at_once() -> None:
-    assert outgoing.Relay(
-        settings.load(environ={}, overrides={"mail.relay": "mx.example.com:465"}).mail
-    )._is_tls_at_once()
+    for relay, at_once in (("mx.example.com:465", True), ("mx.example.com:587", False)):
+        assert settings.load(environ={}, overrides={"mail.relay": relay}).mail.is_tls_at_once is at_once
 
 
 def test_elsewhere_starttls_is_a_must(monkeypatch: pytest.MonkeyPatch) -> None:
