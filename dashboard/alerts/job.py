@@ -20,7 +20,7 @@ from dashboard.mail.recipients import recipients
 log = logging.getLogger(__name__)
 
 _ASK_SECONDS = 60.0
-_IDLE_SECONDS = 5.0
+_IDLE_SECONDS = 2.0
 _MOST_LANES = 32
 _Lane = tuple[str, str]
 

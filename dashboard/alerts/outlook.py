@@ -7,10 +7,13 @@ when a look has found another one.
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
+from collector.store.queries import FailedDay
 from collector.store.queries.trouble import Trouble
 from dashboard.alerts.facts import QUIET_DAYS, Facts
 from dashboard.alerts.model import Open
+from dashboard.alerts.rules.failures import subject_of
 from dashboard.alerts.rules.published import policy_host
+from dashboard.verdict import relevant
 
 OVER = "over"
 UNKNOWN = "unknown"  # it stays open
@@ -39,9 +42,21 @@ def outlook(alert: Open, facts: Facts, now: datetime) -> str:
 def _of_days(alert: Open, domain: Trouble, now: datetime) -> str:
     """A clean day with reports has to come after the last one that was not."""
     last = date.fromisoformat(str(alert.evidence["last_day"]))
-    if any(each.day > last for each in domain.days):
+    failing = {each.day for each in domain.failed if _is_of(alert, each)}
+    if any(each.day > last and each.day not in failing for each in domain.days):
         return OVER
     return OLD if now.date() - last > timedelta(days=QUIET_DAYS) else UNKNOWN
+
+
+def _is_of(alert: Open, failure: FailedDay) -> bool:
+    """Whether a failure would be one of the alert's. Nobody may have looked on the days after its last one."""
+    match alert.rule:
+        case "held_back":
+            return failure.mode == "enforce" and failure.result_type not in relevant.DANE_ONLY
+        case "new_failure":
+            return alert.subject in (subject_of(failure.result_type), failure.mx)
+        case _:
+            return False  # a rate below the threshold is good enough
 
 
 def _of_policy(alert: Open, domain: Trouble, now: datetime) -> str:

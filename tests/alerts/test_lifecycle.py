@@ -182,6 +182,24 @@ OUTLOOKS: list[tuple[str, Condition, Facts, str]] = [
     ("no report since: nobody knows", FAILED, with_days(5, 4, 3), outlook.UNKNOWN),
     ("reports about days before it say nothing (rule 8)", FAILED, with_days(20, 10, 4), outlook.UNKNOWN),
     (
+        "no look for days, and the last that came was no better",
+        FAILED,
+        facts(trouble(failure(2), failure(3), of_days=dict.fromkeys((4, 3, 2), (100, 10)))),
+        outlook.UNKNOWN,
+    ),
+    (
+        "what fails now is another thing",
+        FAILED,
+        facts(trouble(failure(2, mode="testing"), of_days=dict.fromkeys((4, 3, 2), (100, 10)))),
+        outlook.OVER,
+    ),
+    (
+        "the new failure went on",
+        replace(FAILED, rule="new_failure", subject="certificate-expired"),
+        facts(trouble(failure(2), of_days={3: (100, 10), 2: (100, 10)})),
+        outlook.UNKNOWN,
+    ),
+    (
         "nobody will ever know",
         replace(FAILED, evidence={"last_day": day(29).isoformat()}),
         with_days(29),

@@ -103,8 +103,12 @@ def _new(kind: str, name: str, theirs: Collection[FailedDay], domain: Trouble, s
     }
     named = _named(each for each in theirs if each.day >= since)
     named.pop("result_types" if kind == "result_type" else "mx")
-    subject = name[:_LONGEST_SUBJECT]
-    return Condition("new_failure", domain.name, subject, max(recent.values()), {**figures, **named}, is_new)
+    return Condition("new_failure", domain.name, subject_of(name), max(recent.values()), {**figures, **named}, is_new)
+
+
+def subject_of(name: str) -> str:
+    """A name as it stands in an alert: result types are as long as strangers like."""
+    return name[:_LONGEST_SUBJECT]
 
 
 def _most(found: Iterable[Condition]) -> Iterator[Condition]:
