@@ -69,6 +69,12 @@ def test_reporter_silent(domain: Silent, opens: bool) -> None:
     assert (condition.subject, condition.opens) == ("reporter.example", opens)
 
 
+def test_of_many_that_fall_silent_at_a_time_the_most_regular_five_are_told() -> None:
+    gone = tuple(SilentReporter(f"r{number}.example", 18 + number, day(32), day(8)) for number in range(8))
+    told = found(silence(silent=(Silent("example.com", reporters=gone),)), "reporter_silent")
+    assert [each.subject for each in told] == [f"r{number}.example" for number in (7, 6, 5, 4, 3)]
+
+
 def test_a_reporter_is_not_silent_where_all_are() -> None:
     seen = silence(silent=(reporter(5, 27),), last_stored=NOW - timedelta(days=4))
     assert found(seen, "reporter_silent") == []

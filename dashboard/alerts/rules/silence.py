@@ -13,6 +13,8 @@ _GAPS = 4
 _LEAST_DAYS = 7  # of the four weeks
 # The longer a reporter is silent, the fewer days are left in the window: of fewer than these nothing is regular.
 _LEAST_SPAN = 14
+# Where more of a domain's fall silent at a time, these are enough to see that it is not about them.
+_MOST_REPORTERS = 5
 
 
 def no_reports(facts: Facts, thresholds: Alerts, now: datetime) -> Iterator[Condition]:
@@ -56,8 +58,12 @@ def reporter_silent(facts: Facts, thresholds: Alerts, now: datetime) -> Iterator
     if everything_is_silent(facts, thresholds, now):
         return
     for domain in facts.silent:
-        for each in domain.reporters:
-            yield _reporter_silent(domain.name, each, thresholds, now.date())
+        opening = 0
+        for each in sorted(domain.reporters, key=lambda each: (-each.days, each.reporter)):
+            condition = _reporter_silent(domain.name, each, thresholds, now.date())
+            opening += condition.opens
+            if not condition.opens or opening <= _MOST_REPORTERS:
+                yield condition
 
 
 def _reporter_silent(name: str, found: SilentReporter, thresholds: Alerts, today: date) -> Condition:
