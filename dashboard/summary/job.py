@@ -1,9 +1,8 @@
 """The job of the scheduler that sends the weekly mails when it is time, and again what was put off."""
 
 import asyncio
-import logging
 import threading
-from datetime import datetime
+from concurrent.futures import Future
 
 from collector.jobs import Job
 from collector.settings import Settings
@@ -12,39 +11,67 @@ from collector.store.engine import Engine
 from collector.store.outbox import SUMMARIES
 from dashboard.mail.post import Post
 from dashboard.summary import when
-from dashboard.summary.send import Clock, Sender, now_utc
+from dashboard.summary.send import Clock, Compose, Sender, composed, now_utc
 
-log = logging.getLogger(__name__)
-
-# Between two looks whether something is due. Recipients may be added and settings of them changed meanwhile.
+# Between two looks whether something is due. Recipients may be added meanwhile.
 _EVERY_SECONDS = 60.0
+# Seconds that the mail in hand gets to be done with when the program stops.
+_GRACE = 5.0
 
 
-def job(settings: Settings, engine: Engine, *, clock: Clock = now_utc) -> Job | None:
+def job(settings: Settings, engine: Engine) -> Job | None:
     """None without a relay. Raises ConfigurationError if what the settings name for mail cannot be read."""
     if settings.mail.relay is None:
         return None
-    Post(engine, settings.mail, clock=clock).close()  # a wrong file stops the start, not the first Monday
-    stopping = threading.Event()
-    sender = Sender(engine, settings, clock=clock, is_stopping=stopping.is_set)
-
-    async def step() -> float:
-        return await asyncio.to_thread(send_due, settings, engine, sender, clock())
-
-    async def close() -> None:
-        stopping.set()
-
-    return Job("summaries", step, close)
+    Post(engine, settings.mail, clock=now_utc).close()  # a wrong file stops the start, not the first Monday
+    sending = Sending(settings, engine)
+    return Job("summaries", sending.step, sending.close)
 
 
-def send_due(settings: Settings, engine: Engine, sender: Sender, now: datetime) -> float:
-    """Sends what is due at `now`; the seconds until it is to be asked again. Raises StoreUnavailable."""
-    summary = settings.summary
-    week = when.due(summary.at, summary.timezone, now)
-    if week is not None:
-        sender.queue(week)
-    waiting = outbox.next_due(engine, SUMMARIES, {})
-    if waiting is not None and waiting <= now:
-        sender.send_due({})
-    until = (when.next_time(summary.at, summary.timezone, now) - now).total_seconds()
-    return min(max(until, 0.1), _EVERY_SECONDS)
+class Sending:
+    """Sends in a thread that nobody has to wait for: a relay may be slow to answer.
+
+    Left alone with a mail it is as if its process had died there, which the box stands (`collector.store.outbox`).
+    """
+
+    def __init__(
+        self, settings: Settings, engine: Engine, *, clock: Clock = now_utc, compose: Compose = composed
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._sender = Sender(engine, settings, clock=clock, compose=compose, is_stopping=self._stopping.is_set)
+        self._thread: threading.Thread | None = None
+
+    async def step(self) -> float:
+        """Sends what is due. Returns the seconds until it is to be asked again. Raises StoreUnavailable."""
+        result: Future[float] = Future()
+        self._thread = threading.Thread(target=self._send, args=(result,), name="summaries", daemon=True)
+        self._thread.start()
+        return await asyncio.wrap_future(result)
+
+    async def close(self) -> None:
+        """Begins no further mail; what is due is due for whoever comes next."""
+        self._stopping.set()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, _GRACE)
+
+    def _send(self, result: "Future[float]") -> None:
+        result.set_running_or_notify_cancel()
+        try:
+            result.set_result(self.send_due())
+        except Exception as error:  # noqa: BLE001  it is raised again by whoever waits
+            result.set_exception(error)
+
+    def send_due(self) -> float:
+        """The same in this thread."""
+        summary, now = self._settings.summary, self._clock()
+        week = when.due(summary.at, summary.timezone, now)
+        if week is not None:
+            self._sender.queue(week)
+        waiting = outbox.next_due(self._engine, SUMMARIES, {})
+        if waiting is not None and waiting <= self._clock():  # what was queued just now is due since then
+            self._sender.send_due({})
+        until = (when.next_time(summary.at, summary.timezone, now) - now).total_seconds()
+        return min(max(until, 0.1), _EVERY_SECONDS)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -15,8 +16,8 @@ from collector.store import recipients as people
 from collector.store.queries import outgoing
 from collector.store.recipients import Kept
 from dashboard.mail.recipients import Recipient
-from dashboard.summary import job as weekly
 from dashboard.summary.compose import Parts
+from dashboard.summary.job import Sending, job
 from dashboard.summary.send import Counts, Sender, send_week
 from dashboard.summary.week import Week
 from tests.summary.schedulers import NOW, WEEK, made
@@ -192,10 +193,10 @@ LOOKS = [
 def test_the_job_sends_when_it_is_time(looks: list[str], weeks: list[str], sqlite_engine: Engine, relay: Relay) -> None:
     given = loaded(relay, summary__recipients="ada@example.net")
     clock = Clock()
-    sender = Sender(sqlite_engine, given, clock=clock, compose=made)
+    sending = Sending(given, sqlite_engine, clock=clock, compose=made)
     for look in looks:
         clock.at = datetime.fromisoformat(look).replace(tzinfo=UTC)
-        waits = weekly.send_due(given, sqlite_engine, sender, clock.at)
+        waits = sending.send_due()
         assert 0 < waits <= 60
     assert [str(mail.message["Subject"])[:8] for mail in relay.mails] == weeks
 
@@ -203,43 +204,49 @@ def test_the_job_sends_when_it_is_time(looks: list[str], weeks: list[str], sqlit
 def test_the_job_wakes_up_in_time(sqlite_engine: Engine, relay: Relay) -> None:
     given = loaded(relay, summary__recipients="ada@example.net")
     clock = Clock(NOW - timedelta(seconds=12))
-    sender = Sender(sqlite_engine, given, clock=clock, compose=made)
-    assert weekly.send_due(given, sqlite_engine, sender, clock.at) == 12
+    sending = Sending(given, sqlite_engine, clock=clock, compose=made)
+    assert sending.send_due() == 12
 
 
 def test_the_job_tries_again_what_was_put_off_on_a_later_day(sqlite_engine: Engine, relay: Relay) -> None:
     given = loaded(relay, summary__recipients="ada@example.net")
     clock = Clock()
-    sender = Sender(sqlite_engine, given, clock=clock, compose=made)
+    sending = Sending(given, sqlite_engine, clock=clock, compose=made)
     relay.answers[""] = DIES
-    weekly.send_due(given, sqlite_engine, sender, clock.at)
+    sending.send_due()
     relay.answers.clear()
     clock.at = NOW + timedelta(days=1)
-    weekly.send_due(given, sqlite_engine, sender, clock.at)
+    sending.send_due()
     assert to(relay) == ["ada@example.net"]
 
 
 def test_somebody_added_on_the_day_gets_it_on_the_day(sqlite_engine: Engine, relay: Relay) -> None:
     given = loaded(relay)
     clock = Clock()
-    sender = Sender(sqlite_engine, given, clock=clock, compose=made)
-    weekly.send_due(given, sqlite_engine, sender, clock.at)
+    sending = Sending(given, sqlite_engine, clock=clock, compose=made)
+    sending.send_due()
     people.add(sqlite_engine, ADA)
     clock.at += timedelta(hours=1)
-    weekly.send_due(given, sqlite_engine, sender, clock.at)
+    sending.send_due()
     assert to(relay) == ["ada@example.net"]
 
 
 def test_without_a_relay_there_is_no_job(sqlite_engine: Engine) -> None:
-    assert weekly.job(settings.load(environ={}), sqlite_engine) is None
+    assert job(settings.load(environ={}), sqlite_engine) is None
 
 
 def test_a_job_that_is_told_to_stop_sends_no_further_mail(sqlite_engine: Engine, relay: Relay) -> None:
-    given = loaded(relay, summary__recipients="ada@example.net")
-    found = weekly.job(given, sqlite_engine, clock=Clock())
-    assert found is not None
-    asyncio.run(found.close())
-    assert asyncio.run(found.step()) == 60
+    sending = Sending(loaded(relay, summary__recipients="ada@example.net"), sqlite_engine, clock=Clock(), compose=made)
+    asyncio.run(sending.close())
+    assert asyncio.run(sending.step()) == 60
     assert relay.mails == []
     [run] = outgoing.summary_runs(sqlite_engine, now=NOW)
     assert run.state == outgoing.WAITING
+
+
+def test_a_wrong_key_stops_the_start(sqlite_engine: Engine, relay: Relay, tmp_path: Path) -> None:
+    key = tmp_path / "dkim.pem"
+    key.write_text("no key")
+    given = loaded(relay, mail__dkim_key=str(key), mail__dkim_selector="s1")
+    with pytest.raises(ConfigurationError, match=r"mail\.dkim_key"):
+        job(given, sqlite_engine)
