@@ -1,6 +1,6 @@
 """Histories in, events out: what opens, grows and closes, when people are told, and when not."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -9,7 +9,6 @@ import pytest
 from collector.store.queries.silence import Silent
 from collector.store.queries.trouble import Trouble
 from dashboard.alerts import lifecycle, outlook, rules
-from dashboard.alerts.crowd import Crowd
 from dashboard.alerts.facts import STATE_RULES, Facts
 from dashboard.alerts.model import Closing, Condition, Key, Muted, Open, Opening, Update
 from tests.alerts.made import (
@@ -301,41 +300,3 @@ def test_a_late_report_of_an_old_day_opens_nothing() -> None:
         return trouble(failure(14, 500), of_days={back: (1000, 500 * (back == 14)) for back in range(1, 32)})
 
     assert history(story, 0, 1) == []
-
-
-# A crowd.
-
-
-def gathered(conditions: list[Condition], open_keys: Collection[Key]) -> tuple[Condition, ...]:
-    crowd = Crowd(open_keys)
-    crowd.add(conditions)
-    return crowd.conditions()
-
-
-def of_domains(count: int, rule: str = "policy_fetch", subject: str = "") -> list[Condition]:
-    return [Condition(rule, f"d{number:03}.example", subject, 1, {}) for number in range(count)]
-
-
-def test_what_many_domains_share_is_one_alert() -> None:
-    assert len(gathered(of_domains(50), ())) == 50
-    [one] = gathered(of_domains(51), ())
-    assert (one.domain, one.size, one.evidence["domains"]) == ("", 51, 51)
-    assert one.evidence["examples"] == [f"d00{number}.example" for number in range(5)]
-
-
-def test_a_host_of_many_domains_is_one_alert_by_its_name() -> None:
-    assert len(gathered(of_domains(10, "certificate", MX1), ())) == 10
-    [one] = gathered(of_domains(11, "certificate", MX1), ())
-    assert (one.key, one.size) == (("", "certificate", MX1), 11)
-
-
-def test_a_crowd_lasts_until_half_of_it_is_left() -> None:
-    is_open = {("", "policy_fetch", "")}
-    assert [each.domain for each in gathered(of_domains(26), is_open)] == [""]
-    assert len(gathered(of_domains(25), is_open)) == 25
-
-
-def test_what_is_open_by_itself_stays_so() -> None:
-    conditions = of_domains(60)
-    assert len(gathered(conditions, {each.key for each in conditions[:20]})) == 60
-    assert len(gathered(conditions, {each.key for each in conditions[:5]})) == 5 + 1
