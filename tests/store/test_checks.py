@@ -72,7 +72,7 @@ def test_the_last_check_comes_back_whole(engine: Engine, example: UUID) -> None:
     assert record(engine, example, FULL)
     assert queries.last_check(engine, example) == FULL
     with reading(engine) as connection:
-        hosts = queries.checked_hosts(connection, [example])
+        hosts = queries.checked_hosts(connection, [example], at=T0)
     assert [(each.found, each.at) for each in hosts[example]] == [(MX1, T0), (MX2, T0)]
 
 

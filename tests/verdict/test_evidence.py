@@ -222,3 +222,51 @@ def test_the_certificates_are_those_of_the_latest_check(collector: Collector) ->
     assert [each.not_after for each in found] == [NOW + timedelta(days=60), None]
     [reason] = [reason for reason in judged(evidence(collector)).reasons if reason.code == "certificates"]
     assert (reason.ok, "mx2.example.com" in reason.text) == (None, True)
+
+
+def test_days_after_the_moment_do_not_count(collector: Collector) -> None:
+    """What a report tells later of days before the moment does."""
+    for number in (20, 21):
+        collector.take(of(under("testing", details=(detail(failed=1),)), number=number, name="a"))
+    collector.take(of(under("enforce", details=(detail(failed=5),)), number=22, name="b"))
+    then = as_of(collector, datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC))
+    assert (then.mode, then.sessions, then.reporters) == ("testing", 22, 1)
+    assert then.days == (date(2026, 11, 20), date(2026, 11, 21))
+    assert sum(each.failed for each in then.failed) == 2
+    assert sum(then.ceiling.values()) == 2
+    assert (evidence(collector).mode, evidence(collector).sessions) == ("enforce", 37)
+
+
+def test_looks_after_the_moment_are_not_known(collector: Collector) -> None:
+    for days_ago in (8, 7, 6):
+        collector.publish("testing", NOW - timedelta(days=days_ago), mx=("old.example.com", "mx1.example.com"))
+    for days_ago in (5, 4):
+        collector.publish("enforce", NOW - timedelta(days=days_ago), mx=("mx1.example.com", "mx2.example.com"))
+    check(collector, NOW - timedelta(days=8), shown("mx1.example.com", True), shown("old.example.com", True))
+    check(collector, NOW - timedelta(days=5), shown("mx1.example.com", False), shown("mx2.example.com", True))
+    moment = NOW - timedelta(days=5, hours=6)
+    then, now = as_of(collector, moment), evidence(collector)
+    assert [(each.mode, each.last_seen, each.ended_at) for each in then.history] == [
+        ("testing", NOW - timedelta(days=6), None)
+    ]
+    assert (then.mode, then.in_force, now.mode) == ("testing", then.history[0], "enforce")
+    assert (then.mx, then.mx_seen) == (("mx1.example.com", "old.example.com"), moment)
+    assert (now.mx, now.mx_seen) == (("mx1.example.com", "mx2.example.com"), NOW - timedelta(days=4))
+    assert trusted(then) == {"mx1.example.com": True, "old.example.com": True}
+    assert trusted(now) == {"mx1.example.com": False, "mx2.example.com": True}
+
+
+def test_before_everything_nothing_is_known(collector: Collector) -> None:
+    collector.publish("enforce", NOW)
+    check(collector, NOW, shown("mx1.example.com", True))
+    then = as_of(collector, NOW - timedelta(days=1))
+    assert (then.mode, then.history, then.mx, then.certificates) == ("unknown", (), None, None)
+
+
+def as_of(collector: Collector, moment: datetime) -> Evidence:
+    return queries.evidence(collector.engine, collector.id(), now=moment)
+
+
+def trusted(found: Evidence) -> dict[str, bool | None]:
+    assert found.certificates is not None
+    return {each.host: each.trusted for each in found.certificates}

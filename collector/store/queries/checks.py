@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, or_, select
 
 from collector.monitor import shape
 from collector.monitor.checked import Check, MxCheck
@@ -60,19 +60,25 @@ def last_check(database: Readable, domain_id: UUID) -> Check | None:
     )
 
 
-def checked_hosts(connection: Connection, domain_ids: Iterable[UUID]) -> dict[UUID, tuple[CheckedHost, ...]]:
-    """The present MX hosts of each domain as they were last found; a domain that was never checked is missing."""
-    table = check_state
+def checked_hosts(
+    connection: Connection, domain_ids: Iterable[UUID], *, at: datetime
+) -> dict[UUID, tuple[CheckedHost, ...]]:
+    """The MX hosts of each domain at `at`, as they were last found then; a domain that was never checked is missing."""
+    table = check_state.c
     query = (
-        select(table.c.domain_id, table.c.part, table.c.result, table.c.last_seen)
-        .where(table.c.domain_id.in_(tuple(domain_ids)), table.c.ended_at.is_(None))
-        .order_by(table.c.domain_id, table.c.host)
+        select(table.domain_id, table.part, table.result, table.last_seen)
+        .where(
+            table.domain_id.in_(tuple(domain_ids)),
+            table.first_seen <= at,
+            or_(table.ended_at.is_(None), table.ended_at > at),
+        )
+        .order_by(table.domain_id, table.host)
     )
     found: dict[UUID, list[CheckedHost]] = {}
     for row in connection.execute(query):
         hosts = found.setdefault(row.domain_id, [])
         if row.part == "mx":
-            hosts.append(CheckedHost(shape.read_mx(row.result), row.last_seen))
+            hosts.append(CheckedHost(shape.read_mx(row.result), min(row.last_seen, at)))
     return {domain_id: tuple(hosts) for domain_id, hosts in found.items()}
 
 

@@ -168,14 +168,14 @@ def _added_up(connection: Connection, names: dict[UUID, str], wanted: Filter, be
     return figures, {key: (number(well) + number(failed), number(failed)) for key, well, failed in sums}
 
 
-def reported_modes(connection: Connection, domain_ids: list[UUID]) -> dict[UUID, str]:
-    """For domains that were never looked at: the mode by the reports of their last day."""
+def reported_modes(connection: Connection, domain_ids: list[UUID], until: date | None = None) -> dict[UUID, str]:
+    """For domains that were never looked at: the mode by the reports of their last day, none after `until`."""
     if not domain_ids:
         return {}
     table = rollup_type.c
     last = (
         select(table.domain_id, func.max(table.day).label("day"))
-        .where(table.domain_id.in_(domain_ids))
+        .where(table.domain_id.in_(domain_ids), *(() if until is None else (table.day <= until,)))
         .group_by(table.domain_id)
         .subquery()
     )

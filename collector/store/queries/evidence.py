@@ -1,6 +1,9 @@
 """What a verdict about a domain rests on: figures of the last 28 days, the published policy, the MX hosts.
 
 For a page of domains it takes a few queries, however many they are. Nothing is judged here: dashboard.verdict does.
+
+Everything is as of a moment, which may be past: days after it do not count, nor what looks after it found. What
+reports that came later tell of days before it does count.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, liter
 from collector.store.queries.checks import CheckedHost, checked_hosts
 from collector.store.queries.common import number, total
 from collector.store.queries.domains import reported_modes
-from collector.store.queries.modes import in_force_at, published_at
+from collector.store.queries.modes import in_force_at, known_at, published_at
 from collector.store.queries.packed import packed, unpacked
 from collector.store.queries.policies import Histories, histories
 from collector.store.queries.rows import PublishedPolicy
@@ -25,6 +28,7 @@ WINDOW_DAYS = 28
 _JUDGING = ("testing", "enforce")
 # One query answers for so many domains: SQLite takes 32,766 parameters.
 _AT_ONCE = 1000
+_BETWEEN_LOOKS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,14 @@ class Evidence:
     certificates: tuple[MxCertificate, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Both days included."""
+
+    first: date
+    last: date
+
+
 @dataclass(slots=True)
 class _Judged:
     """The sessions of a domain under a policy in testing or enforce."""
@@ -94,7 +106,7 @@ class _Judged:
 
 
 def evidence(database: Readable, domain_id: UUID, *, now: datetime) -> Evidence:
-    """The evidence about one domain, its failures by reporter and MX."""
+    """The evidence about one domain as of `now` (aware, UTC), its failures by reporter and MX."""
     with reading(database) as connection:
         return _gather(connection, [domain_id], now, is_detailed=True)[domain_id]
 
@@ -122,22 +134,23 @@ def _gather(
     *,
     is_detailed: bool,
 ) -> dict[UUID, Evidence]:
-    first = now.date() - timedelta(days=WINDOW_DAYS)
+    window = _Window(now.date() - timedelta(days=WINDOW_DAYS), now.date())
     published = histories(connection, domain_ids) if published is None else published
-    reported = reported_modes(connection, [key for key in domain_ids if not published[key]])
-    judged = _judged(connection, domain_ids, first)
-    reporters = _reporters(connection, domain_ids, first)
-    failed = _failed(connection, domain_ids, first, is_detailed=is_detailed)
-    hosts = _mx(connection, domain_ids)
-    checked = checked_hosts(connection, domain_ids)
+    known = {key: known_at(published[key], now) for key in domain_ids}
+    reported = reported_modes(connection, [key for key in domain_ids if not known[key]], window.last)
+    judged = _judged(connection, domain_ids, window)
+    reporters = _reporters(connection, domain_ids, window)
+    failed = _failed(connection, domain_ids, window, is_detailed=is_detailed)
+    hosts = _mx(connection, domain_ids, now)
+    checked = checked_hosts(connection, domain_ids, at=now)
     found = {}
     for key in domain_ids:
         of = judged.get(key, _Judged())
         mx, mx_seen = hosts.get(key, (None, None))
         found[key] = Evidence(
-            mode=published_at(published[key], now) or reported.get(key, "unknown"),
-            history=published[key],
-            in_force=in_force_at(published[key], now),
+            mode=published_at(known[key], now) or reported.get(key, "unknown"),
+            history=known[key],
+            in_force=in_force_at(known[key], now),
             days=tuple(of.days),
             sessions=of.sessions,
             unauthenticated=of.unauthenticated,
@@ -162,14 +175,14 @@ def _certificates(checked: tuple[CheckedHost, ...] | None) -> tuple[MxCertificat
     return tuple(found)
 
 
-def _since(table: Table, domain_ids: Collection[UUID], first: date) -> ColumnElement[bool]:
-    return and_(table.c.domain_id.in_(domain_ids), table.c.day >= first)
+def _within(table: Table, domain_ids: Collection[UUID], window: _Window) -> ColumnElement[bool]:
+    return and_(table.c.domain_id.in_(domain_ids), table.c.day.between(window.first, window.last))
 
 
-def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, _Judged]:
+def _judged(connection: Connection, domain_ids: Collection[UUID], window: _Window) -> dict[UUID, _Judged]:
     """The sessions by domain. Days are in order; a day's failed sessions are no more than the day has in all."""
     table = rollup_type.c
-    judging = and_(_since(rollup_type, domain_ids, first), table.policy_type == "sts", table.mode.in_(_JUDGING))
+    judging = and_(_within(rollup_type, domain_ids, window), table.policy_type == "sts", table.mode.in_(_JUDGING))
     # Of one policy type each row is by itself. Only those with failures are needed one by one.
     query = (
         select(
@@ -187,7 +200,7 @@ def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -
             of.sessions += sessions
             of.unauthenticated += is_unauthenticated and sessions
         of.days = sorted(set(of.days))
-    whole = _whole_days(connection, domain_ids, first)
+    whole = _whole_days(connection, domain_ids, window)
     failing = select(table.domain_id, table.day, table.mode, table.failed).where(judging, table.failed > 0)
     for domain_id, day, mode, failed in connection.execute(failing).all():
         ceiling, most = found[domain_id].ceiling, whole.get((domain_id, day), 0)
@@ -195,19 +208,19 @@ def _judged(connection: Connection, domain_ids: Collection[UUID], first: date) -
     return found
 
 
-def _reporters(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[UUID, int]:
+def _reporters(connection: Connection, domain_ids: Collection[UUID], window: _Window) -> dict[UUID, int]:
     """How many told of such sessions, by domain."""
     table = rollup_policy.c
     query = (
         select(table.domain_id, func.count(table.reporter.distinct()))
-        .where(_since(rollup_policy, domain_ids, first), table.mode.in_(_JUDGING), table.sessions > 0)
+        .where(_within(rollup_policy, domain_ids, window), table.mode.in_(_JUDGING), table.sessions > 0)
         .group_by(table.domain_id)
     )
     return {domain_id: number(count) for domain_id, count in connection.execute(query)}
 
 
 def _failed(
-    connection: Connection, domain_ids: Collection[UUID], first: date, *, is_detailed: bool
+    connection: Connection, domain_ids: Collection[UUID], window: _Window, *, is_detailed: bool
 ) -> dict[UUID, list[FailedDay]]:
     """The failures by domain, oldest first."""
     table = rollup_failure.c
@@ -215,7 +228,7 @@ def _failed(
     apart = (table.reporter, table.mx) if is_detailed else ()
     query = (
         select(*common, total(table.failed), *(apart or (literal(None), literal(None))))
-        .where(_since(rollup_failure, domain_ids, first), table.failed > 0)
+        .where(_within(rollup_failure, domain_ids, window), table.failed > 0)
         .group_by(*common, *apart)
         .order_by(*common, *apart)
     )
@@ -226,26 +239,35 @@ def _failed(
     return found
 
 
-def _whole_days(connection: Connection, domain_ids: Collection[UUID], first: date) -> dict[tuple[UUID, date], int]:
+def _whole_days(connection: Connection, domain_ids: Collection[UUID], window: _Window) -> dict[tuple[UUID, date], int]:
     """The failed sessions of a day (rule 4)."""
     table = rollup_day.c
     query = (
         select(table.domain_id, table.day, total(table.failed))
-        .where(_since(rollup_day, domain_ids, first), table.failed > 0)
+        .where(_within(rollup_day, domain_ids, window), table.failed > 0)
         .group_by(table.domain_id, table.day)
     )
     return {(domain_id, day): number(failed) for domain_id, day, failed in connection.execute(query).all()}
 
 
-def _mx(connection: Connection, domain_ids: Collection[UUID]) -> dict[UUID, tuple[tuple[str, ...], datetime]]:
-    """The MX hosts of the latest look that could read them, by domain: those seen last, all at one time."""
+def _mx(
+    connection: Connection, domain_ids: Collection[UUID], at: datetime
+) -> dict[UUID, tuple[tuple[str, ...], datetime]]:
+    """The MX hosts of the latest look before `at` that could read them, by domain: those seen last, all at one time.
+
+    Of each host only the first look and the last are kept. Where there were looks after `at`, those that had been
+    seen within a day of it are taken.
+    """
     table = domain_mx.c
-    query = select(table.domain_id, table.host, table.last_seen).where(table.domain_id.in_(domain_ids))
+    query = select(table.domain_id, table.host, table.last_seen).where(
+        table.domain_id.in_(domain_ids), table.first_seen <= at
+    )
     by_domain: dict[UUID, list[tuple[str, datetime]]] = {}
     for domain_id, host, seen in connection.execute(query.order_by(table.domain_id, table.host)):
         by_domain.setdefault(domain_id, []).append((host, seen))
     found = {}
     for domain_id, hosts in by_domain.items():
         latest = max(seen for _, seen in hosts)
-        found[domain_id] = (tuple(host for host, seen in hosts if seen == latest), latest)
+        since = latest if latest <= at else at - _BETWEEN_LOOKS
+        found[domain_id] = (tuple(host for host, seen in hosts if seen >= since), min(latest, at))
     return found

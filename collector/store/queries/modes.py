@@ -1,6 +1,7 @@
 """Which mode counts for a moment or a day (rule 7). Pure: histories in, modes out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from collector.store.queries.rows import PublishedPolicy
@@ -9,6 +10,21 @@ from collector.store.queries.rows import PublishedPolicy
 # max_age is shorter.
 _BETWEEN_LOOKS = timedelta(days=2)
 _STRICTNESS = ("enforce", "testing", "none", "unknown")
+
+
+def known_at(history: Sequence[PublishedPolicy], at: datetime) -> tuple[PublishedPolicy, ...]:
+    """The history as it was known at `at`: without what looks after it found."""
+    if not history or (history[-1].ended_at or history[-1].last_seen) <= at:
+        return tuple(history)
+    return tuple(
+        replace(
+            interval,
+            last_seen=min(interval.last_seen, at),
+            ended_at=interval.ended_at if interval.ended_at is not None and interval.ended_at <= at else None,
+        )
+        for interval in history
+        if interval.first_seen <= at
+    )
 
 
 def published_at(history: Sequence[PublishedPolicy], at: datetime) -> str | None:

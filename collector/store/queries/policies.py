@@ -1,7 +1,7 @@
 """The published policy with its history, and what reporters had applied."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, Row, func, select
 
 from collector.store.queries.common import start_of
-from collector.store.queries.modes import in_force_at
+from collector.store.queries.modes import in_force_at, known_at
 from collector.store.queries.rows import Policies, PublishedPolicy, ReportedPolicy
 from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import published_policy, rollup_policy
@@ -20,10 +20,10 @@ Histories = Mapping[UUID, tuple[PublishedPolicy, ...]]  # of each domain, oldest
 
 
 def policies(database: Readable, domain_id: UUID, *, now: datetime) -> Policies:
-    """Both sides, oldest first and most recently reported first."""
+    """Both sides as of `now`, oldest first and most recently reported first."""
     with reading(database) as connection:
-        published = histories(connection, [domain_id])[domain_id]
-        reported = _reported(connection, domain_id)
+        published = known_at(histories(connection, [domain_id])[domain_id], now)
+        reported = _reported(connection, domain_id, now.date())
     return Policies(
         published=published,
         reported=tuple(_with_staleness(row, published, now) for row in reported),
@@ -56,7 +56,7 @@ def _interval(row: Row[Any]) -> PublishedPolicy:
     )
 
 
-def _reported(connection: Connection, domain_id: UUID) -> list[Row[Any]]:
+def _reported(connection: Connection, domain_id: UUID, until: date) -> list[Row[Any]]:
     table = rollup_policy.c
     query = (
         select(
@@ -66,7 +66,7 @@ def _reported(connection: Connection, domain_id: UUID) -> list[Row[Any]]:
             func.min(table.day).label("first_day"),
             func.max(table.day).label("last_day"),
         )
-        .where(table.domain_id == domain_id)
+        .where(table.domain_id == domain_id, table.day <= until)
         .group_by(table.reporter, table.policy_key, table.mode, table.mx)
         .order_by(func.max(table.day).desc(), table.reporter, table.mode)
     )

@@ -66,7 +66,7 @@ def _each(connection: Connection, names: dict[UUID, str], now: datetime) -> Iter
         .order_by(mx.domain_id, total(mx.failed).desc(), mx.mx)
     ):
         by_mx.setdefault(domain_id, {})[host] = number(failed)
-    published, checked = histories(connection, names), checked_hosts(connection, names)
+    published, checked = histories(connection, names), checked_hosts(connection, names, at=now)
     for domain_id, name in names.items():
         shown = {host.found.host: host.found.certificate for host in checked.get(domain_id, ())}
         successful, failed = sessions.get(domain_id, (0, 0))
