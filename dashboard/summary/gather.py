@@ -31,6 +31,8 @@ from dashboard.verdict.relevant import sort
 
 CERTIFICATE_DAYS = 30
 _WEEK = timedelta(days=7)
+# The end of a week is the first moment of a day that is not in it.
+_LAST_MOMENT = timedelta(microseconds=1)
 # A change is followed for so long: who still applies the old policy is told of, or that nobody does.
 _DRIFT_DAYS = timedelta(days=35)
 
@@ -40,9 +42,10 @@ def gather(
 ) -> Summary:
     """The week of all domains, or of those that `only` names and that are known. `now`: aware, UTC.
 
-    The week of now and the one before are judged as of now; an older one as of its end. Raises StoreUnavailable.
+    The week of now and the one before are judged as of now; an older one as of its end, by what was known then. Raises
+    StoreUnavailable.
     """
-    moment = now if now < week.end + _WEEK else week.end
+    moment = now if now < week.end + _WEEK else week.end - _LAST_MOMENT
     with reading(engine) as database:
         domains = _domains(database, domain_ids(database, only), week, thresholds, moment)
         quarantined = quarantined_between(database, week.first, week.last) if only is None else None
@@ -58,7 +61,8 @@ def _domains(
     arrivals = last_arrivals(database, known)
     silent = silent_reporters(database, known, week.first, week.last)
     evidence = queries.evidence_of_all(database, known, now=moment)
-    earlier = queries.evidence_of_all(database, known, now=moment - _WEEK)
+    end_before = week.before.end - _LAST_MOMENT
+    earlier = queries.evidence_of_all(database, known, now=end_before)
     found = []
     for name, key in ids.items():
         of_days = counts.get(key, {})
@@ -73,7 +77,7 @@ def _domains(
                 of,
                 moment,
                 thresholds,
-                before=judge(earlier[key], thresholds, moment - _WEEK).word,
+                before=judge(earlier[key], thresholds, end_before).word,
                 drifted=_drift(database, key, of.history, week, moment),
                 silent=silent.get(key, ()),
                 last_report=arrivals.get(key),

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from collector import log
 from collector.text import listed, say, say_n
 from dashboard.summary import chart, says
+from dashboard.summary.lines import Line, lines
 from dashboard.summary.links import Links
 from dashboard.summary.model import DomainWeek, Summary
 from dashboard.text import Language
@@ -123,7 +124,7 @@ class _Renderer:
                 bars=self._bars(one),
                 chart=name,
                 chart_text=self._told(says.chart(one)) if name else "",
-                lines=[self._item(line, one) for line in says.lines(one)],
+                lines=[self._item(line, one) for line in lines(one)],
             )
         )
 
@@ -147,7 +148,7 @@ class _Renderer:
             if successful + failed
         ]
 
-    def _item(self, line: says.Line, one: DomainWeek) -> _Item:
+    def _item(self, line: Line, one: DomainWeek) -> _Item:
         mark, colour = _WEIGHTS[line.weight]
         action = ""
         if line.action:

@@ -55,9 +55,9 @@ class DomainWeek:
     """One domain in one week.
 
     `verdict` and `mode` are as of when the summary is made, of older weeks as of their end; `verdict_before` is the
-    word a week earlier, `mode_since` the first UTC day of the mode's unbroken run, as far as we saw.
-    `would_refuse` are this week's failed sessions under a policy in testing, `held_back` those under enforce, and
-    `held_back_by` the reporters of these with their failures, most first.
+    word at the end of the week before, by what was known then; `mode_since` the first UTC day of the mode's unbroken
+    run, as far as we saw. `would_refuse` are this week's failed sessions under a policy in testing, `held_back` those
+    under enforce, and `held_back_by` the reporters of these with their failures, most first.
     """
 
     domain: str

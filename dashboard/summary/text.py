@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from collector import log
 from collector.text import listed, say
 from dashboard.summary import says
+from dashboard.summary.lines import Line, lines
 from dashboard.summary.links import Links
 from dashboard.summary.model import DomainWeek, Summary
 from dashboard.text import Language
@@ -55,11 +56,11 @@ class _Writer:
         yield "-" * min(len(title), _WIDTH)
         yield from self._paragraph(says.verdict(one), one)
         yield from self._paragraph(says.figures(one), one)
-        for line in says.lines(one):
+        for line in lines(one):
             yield from self._item(line, one)
         yield from self._link(self._links.domain(one.domain, summary.week))
 
-    def _item(self, line: says.Line, one: DomainWeek) -> Iterator[str]:
+    def _item(self, line: Line, one: DomainWeek) -> Iterator[str]:
         yield from self._wrapped(self._told(line.text, one), f"{_MARKS[line.weight]} ", "  ")
         if line.action:
             action = say("What to do: %(action)s", action=self._told(line.action, one))
