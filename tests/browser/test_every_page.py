@@ -65,6 +65,8 @@ def test_page(looker: Looker, house: House, view: str) -> None:
 def test_state(looker: Looker, house: House, state: str) -> None:
     status = {"/nothing": 404, "/reports?from=yesterday": 400}.get(STATES[state], 200)
     looker.open(house.url(STATES[state]), status)
+    # axe has read a chart with the page of its domain; the bars of another range are many, and the same to it.
+    looker.page.locator("#main-chart").evaluate_all("all => all.forEach((each) => each.replaceChildren())")
     refused = f"error: Failed to load resource: the server responded with a status of {status}"
     assert [fault for fault in looker.faults(LOOKS[::2]) if not fault.startswith(refused)] == []
 
@@ -90,7 +92,7 @@ def test_login_page(browser: Browser, house: House) -> None:
 def test_empty_installation(browser: Browser, empty_server: str) -> None:
     context = browser.new_context()
     looker = Looker(context.new_page(), empty_server)
-    for path in ("/", "/reports", "/deliveries", "/deliveries/foreign", "/result-types", "/settings/users"):
+    for path in ("/", "/reports", "/deliveries/foreign", "/settings/users"):
         looker.open(empty_server + path)
         if path == "/":
             looker.keep("nothing set up")
