@@ -142,7 +142,7 @@ def failed(one: DomainWeek) -> Text:
     """The failures alone, for a line among many."""
     if not one.sessions:
         return say("no session")
-    return say("%(failed)s failed (%(rate)s)", failed=one.failed, rate=rate(one.failed, one.sessions))
+    return say("%(failed)s failed", failed=one.failed)
 
 
 def chart(one: DomainWeek) -> Text:
