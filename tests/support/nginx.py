@@ -43,7 +43,7 @@ http {{
 
 def documented(name: str) -> str:
     """What the page `name` of our documentation wants nginx to have: the one example that passes requests on."""
-    blocks = re.findall(r"^```(?:nginx)?\n(.*?)^```$", (DOCS / name).read_text(), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", (DOCS / name).read_text(), re.MULTILINE | re.DOTALL)
     [found] = [block for block in blocks if "proxy_pass" in block]
     return str(found)
 

@@ -20,7 +20,7 @@ WORDS = {"example.com": "not_ready", "example.net": "insufficient_data", "quiet.
 @pytest.mark.parametrize(("name", "word"), WORDS.items())
 def test_the_api_answers_as_the_contract_says(client: FlaskClient, name: str, word: str) -> None:
     answer = client.get(f"/api/v1/domains/{name}/verdict").json
-    assert set(answer) == {"verdict", "reasons", "evidence"}
+    assert {"verdict", "reasons", "evidence"} <= set(answer)  # more may stand beside these
     assert answer["verdict"] == word
     assert set(answer["evidence"]) == {"days", "sessions", "reporters", "would_refuse"}
     assert answer["reasons"]
