@@ -56,7 +56,7 @@ def last_arrivals(database: Readable, ids: Collection[UUID]) -> dict[UUID, datet
                 .where(table.domain_id.in_(some))
                 .group_by(table.domain_id)
             )
-            found |= dict(connection.execute(query).tuples().all())
+            found |= dict(connection.execute(query).all())
     return found
 
 
@@ -93,7 +93,7 @@ def quarantined_between(database: Readable, first: date, last: date) -> tuple[tu
         .group_by(table.reason_code)
     )
     with reading(database) as connection:
-        return _most_first(connection.execute(query).tuples().all())
+        return _most_first((name, count) for name, count in connection.execute(query))
 
 
 def foreign_between(database: Readable, first: date, last: date) -> tuple[tuple[str, int], ...]:
@@ -111,7 +111,7 @@ def foreign_between(database: Readable, first: date, last: date) -> tuple[tuple[
         .group_by(part.name)
     )
     with reading(database) as connection:
-        return _most_first(connection.execute(query).tuples().all())
+        return _most_first((name, count) for name, count in connection.execute(query))
 
 
 def _most_first(rows: Iterable[tuple[str | None, int]]) -> tuple[tuple[str, int], ...]:
