@@ -89,6 +89,18 @@ def test_login_page(browser: Browser, house: House) -> None:
     context.close()
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "ja-JP"])
+def test_the_page_that_ends_mails_as_strangers_see_it(browser: Browser, house: House, locale: str) -> None:
+    context = browser.new_context(locale=locale, extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
+    looker = Looker(context.new_page(), house.address)
+    looker.open(house.url(PAGES["pages.unsubscribe"]))
+    expect(looker.page.locator("html")).to_have_attribute("lang", locale[:2])
+    for scheme in ("light", "dark"):
+        looker.keep(f"unsubscribe {locale[:2]}", PHONE, scheme)
+    assert list(looker.faults(((PHONE, "light", LOOKS[0][2]), (PHONE, "dark", LOOKS[1][2])))) == []
+    context.close()
+
+
 def test_empty_installation(browser: Browser, empty_server: str) -> None:
     context = browser.new_context()
     looker = Looker(context.new_page(), empty_server)

@@ -84,6 +84,9 @@ def test_it_works_where_nobody_has_a_login(make_app: MakeApp, path: str, filled:
     client = make_app(**{"web.public_url": "https://tls.example.net"}).test_client()
     from_afar = {"X-Forwarded-For": "192.0.2.7", "Host": "tls.example.net"}
     assert client.get("/", headers=from_afar).status_code == 403
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get(path, headers=from_afar).text)
+    assert any(file.endswith("style.css") for file in files)
+    assert {client.get(file, headers=from_afar).status_code for file in files} == {200}
     assert client.post(path, data=ONE_CLICK, headers=from_afar).status_code == 200
     assert gone(filled) == {(ADDRESS, "summary")}
 

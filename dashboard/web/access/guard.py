@@ -40,14 +40,12 @@ def is_open() -> bool:
 
 
 def _guard() -> Response | None:
-    if request.path in rules.ALWAYS_OPEN or _is_of(rules.ALWAYS_OPEN):
+    if request.path in rules.ALWAYS_OPEN or _is_of(rules.ALWAYS_OPEN) or is_static(request.endpoint or ""):
         return None
     if is_open():
         _check_local()
         _refuse_other_sites()
         enter(LOCAL)
-        return None
-    if is_static(request.endpoint or ""):
         return None
     if (text := _bearer()) is not None:
         _enter(_by_token(text))
