@@ -18,6 +18,7 @@ from dashboard.alerts.channels.webhook import SECONDS as WEBHOOK_SECONDS
 from dashboard.alerts.channels.webhook import Webhook
 from dashboard.alerts.targets import MAIL, WEBHOOK, by_digest
 from dashboard.mail import post
+from dashboard.mail.foot import with_foot
 from dashboard.mail.message import Content
 from dashboard.mail.post import Post
 from dashboard.mail.recipients import Recipient, recipients
@@ -109,7 +110,8 @@ class Deliverer:
         contents = [one.row["content"] for one in sorted(claimed, key=lambda one: one.key["notice_id"].int)]
         told = language(to.language)
         content = Content(render.subject(contents, told), render.body(contents, told, self._settings.web.public_url))
-        return self._opened_post().send(claimed, to.address, content, to.unsubscribe) is not post.Outcome.AWAY
+        outcome = self._opened_post().send(claimed, to.address, with_foot(content, to), to.unsubscribe)
+        return outcome is not post.Outcome.AWAY
 
     def _who(self) -> dict[str, Recipient]:
         if self._people is None:

@@ -26,6 +26,7 @@ from dashboard.alerts.words import words
 from dashboard.commands.accounts import database, minute
 from dashboard.mail import message
 from dashboard.mail.dkim import Signer
+from dashboard.mail.foot import with_foot
 from dashboard.mail.message import Content
 from dashboard.mail.recipients import Recipient, recipients
 from dashboard.mail.relay import Relay
@@ -193,7 +194,12 @@ def _mail(settings: Settings, to: Recipient, now: datetime) -> None:
     by, told, public_url = message.sender(settings.mail), language(to.language), settings.web.public_url
     content = Content(render.subject([_sample(now)], told), render.body([_sample(now)], told, public_url))
     raw = message.build(
-        content, by=by, to=to.address, message_id=message.new_id(by), now=now, unsubscribe=to.unsubscribe
+        with_foot(content, to),
+        by=by,
+        to=to.address,
+        message_id=message.new_id(by),
+        now=now,
+        unsubscribe=to.unsubscribe,
     )
     if settings.mail.dkim_key is not None:
         raw = Signer(settings.mail).sign(raw, now)

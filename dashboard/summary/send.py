@@ -13,6 +13,7 @@ from collector.store.engine import Engine
 from collector.store.outbox import SUMMARIES, Claimed, Patience, Where
 from collector.store.queries import outgoing
 from dashboard.mail import message
+from dashboard.mail.foot import with_foot
 from dashboard.mail.message import Content, Image
 from dashboard.mail.post import Outcome, Post, lease, unwatched
 from dashboard.mail.recipients import Recipient, recipients
@@ -170,7 +171,7 @@ class Sender:
             outbox.skip(self._engine, (claimed,), self.clock(), NOTHING_TO_SAY)
             return True
         images = tuple(Image(one.cid, one.png) for one in parts.images)
-        content = Content(parts.subject, parts.text, parts.html, images)
+        content = with_foot(Content(parts.subject, parts.text, parts.html, images), recipient)
         outcome = post.send((claimed,), recipient.address, content, recipient.unsubscribe)
         if outcome is Outcome.SENT:
             log.info("summary of %s sent to %s", claimed.key["week"], recipient.address)

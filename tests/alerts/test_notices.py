@@ -166,6 +166,7 @@ def test_apprise_and_mail_get_the_alerts_of_a_look_in_one_message(make: Make) ->
     assert mail["List-Unsubscribe"].startswith("<https://tls.example.com/unsubscribe/")
     assert re.fullmatch(r"<[0-9a-f]+@[\w.-]+>", mail["Message-ID"])
     text = mail.get_content().replace("\r\n", "\n")
+    assert text.endswith(f"\n\nUnsubscribe:\n{mail['List-Unsubscribe'].strip('<>')}\n")
     assert "new: example.com: a certificate ends\n" in text
     assert "new: example.com: an MX host is missing from the policy\n" in text
     assert scheduler.states("mail") == ["sent"] * 4

@@ -59,9 +59,12 @@ def test_each_gets_his_own(engine: Engine, relay: Relay) -> None:
     assert send(engine, given) == Counts(sent=2)
     ada, bob = sorted((mail.message for mail in relay.mails), key=lambda mail: str(mail["To"]))
     assert (ada["To"], ada["Subject"]) == ("ada@example.net", "2026-W47 for ada@example.net")
-    body = ada.get_body(("plain",))
+    link = str(ada["List-Unsubscribe"]).strip("<>")
+    body, other = ada.get_body(("plain",)), bob.get_body(("plain",))
     assert body is not None
-    assert body.get_content() == "example.com in ja\r\n"
+    assert other is not None
+    assert body.get_content() == f"example.com in ja\r\n\r\n配信の停止:\r\n{link}\r\n"
+    assert str(bob["List-Unsubscribe"]).strip("<>") in other.get_content()
     assert bob["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert ada["List-Unsubscribe"] != bob["List-Unsubscribe"]
     assert ada["Message-ID"] != bob["Message-ID"]
