@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import UTC, datetime
 
 from collector.errors import ConfigurationError, StoreUnavailable
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 _ASK_SECONDS = 60.0
 _IDLE_SECONDS = 2.0
 _MOST_LANES = 32
+# Seconds that what is on its way gets when the program stops.
+_GRACE = 5.0
 _Lane = tuple[str, str]
 
 
@@ -58,14 +61,17 @@ def telling(settings: Settings, engine: Engine) -> Job:
 
 
 class Notices:
-    """Sends in lanes that do not wait for each other: the relay, each webhook, each service."""
+    """Sends in lanes that do not wait for each other: the relay, each webhook, each service.
+
+    Nobody has to wait for their threads: one that is left alone with a message is as if its process had died there,
+    which the box stands (`collector.store.outbox`).
+    """
 
     def __init__(self, engine: Engine, settings: Settings, clock: Clock = _now) -> None:
         self._engine = engine
         self._settings = settings
         self._clock = clock
         self._running: dict[_Lane, asyncio.Future[None]] = {}
-        self._pool = ThreadPoolExecutor(_MOST_LANES, thread_name_prefix="alert")
         self._is_stopping = False
 
     async def step(self) -> float:
@@ -74,10 +80,9 @@ class Notices:
         lanes: dict[_Lane, list[DueMessage]] = {}
         for message in due:
             lanes.setdefault(_lane(message), []).append(message)
-        loop = asyncio.get_running_loop()
         for lane, messages in lanes.items():
-            if lane not in self._running:
-                running = loop.run_in_executor(self._pool, self._deliver, messages)
+            if lane not in self._running and len(self._running) < _MOST_LANES:
+                running = asyncio.wrap_future(self._begun(messages))
                 self._running[lane] = running
                 running.add_done_callback(self._ended(lane))
         return _IDLE_SECONDS
@@ -89,10 +94,25 @@ class Notices:
             await asyncio.sleep(0)
 
     async def close(self) -> None:
-        """Lets what is on its way arrive; the rest is due for whoever comes next."""
+        """Lets what is on its way arrive, for some seconds; the rest is due for whoever comes next."""
         self._is_stopping = True
-        await self.settle()
-        self._pool.shutdown()
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=_GRACE)
+
+    def _begun(self, messages: Iterable[DueMessage]) -> "Future[None]":
+        result: Future[None] = Future()
+        result.set_running_or_notify_cancel()
+
+        def deliver() -> None:
+            try:
+                self._deliver(messages)
+            except Exception as error:  # noqa: BLE001  it is raised again by whoever waits
+                result.set_exception(error)
+            else:
+                result.set_result(None)
+
+        threading.Thread(target=deliver, name="alert", daemon=True).start()
+        return result
 
     def _deliver(self, messages: Iterable[DueMessage]) -> None:
         with Deliverer(self._engine, self._settings, new_id(), self._clock) as deliverer:
@@ -103,6 +123,8 @@ class Notices:
     def _ended(self, lane: _Lane) -> Callable[[asyncio.Future[None]], None]:
         def ended(running: "asyncio.Future[None]") -> None:
             del self._running[lane]
+            if running.cancelled():  # the program ends
+                return
             fault = running.exception()
             match fault:
                 case None:
