@@ -26,7 +26,7 @@ _MOST_CHARTS = 10
 _MOST_WELL = 30
 # Without quotes: in an attribute each would be five bytes.
 _FONT = "font-family: Segoe UI, Roboto, Helvetica Neue, Hiragino Sans, Arial, sans-serif;"
-_VERDICT_COLOURS = {READY: "#0b6b3a", NOT_READY: "#b34700", INSUFFICIENT_DATA: "#55616e", NOT_APPLICABLE: "#55616e"}
+_VERDICT_COLOURS = {NOT_READY: "#b34700", INSUFFICIENT_DATA: "#55616e", READY: "#0b6b3a", NOT_APPLICABLE: "#55616e"}
 WELL, LOOK, ALL_FIGURES = say("Well"), say("Look at them"), say("All figures of the week")
 _WEIGHTS = {"bad": ("✕", "#b34700"), "look": ("!", "#b34700"), "ok": ("✓", "#0b6b3a")}
 

@@ -170,10 +170,11 @@ def quarantined(summary: Summary) -> Text | None:
     """What waits in quarantine from this week; None if nothing does, or it is not the reader's business."""
     if not summary.quarantined:
         return None
+    waiting = sum(count for _, count in summary.quarantined)
     return say_n(
         "%(n)s delivery of this week is in quarantine and not counted (%(reasons)s).",
         "%(n)s deliveries of this week are in quarantine and not counted (%(reasons)s).",
-        sum(count for _, count in summary.quarantined),
+        waiting,
         reasons=listed([say("%(name)s (%(n)s)", name=code, n=count) for code, count in summary.quarantined]),
     )
 
@@ -182,9 +183,10 @@ def foreign(summary: Summary) -> Text | None:
     """Reports about domains that were not added."""
     if not summary.foreign:
         return None
+    waiting = sum(count for _, count in summary.foreign)
     return say_n(
         "%(n)s delivery of this week is about domains that were not added: %(names)s.",
         "%(n)s deliveries of this week are about domains that were not added: %(names)s.",
-        sum(count for _, count in summary.foreign),
+        waiting,
         names=listed([say("%(name)s (%(n)s)", name=name, n=count) for name, count in summary.foreign], _MOST_NAMED),
     )

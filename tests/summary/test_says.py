@@ -1,5 +1,6 @@
 """What is said of a week, in which order, and what is not worth a word: weeks in, sentences out."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -219,6 +220,20 @@ def test_the_whole_text() -> None:
         "https://tls.example.com/?from=2026-11-16&to=2026-11-22\n"
     )
     assert "http" not in render(found, language("en"), Links(None))
+
+
+def test_no_english_is_left_in_japanese() -> None:
+    """Names, codes and modes stay as they are."""
+    given = summary(
+        *(replace(one, top_failures=()) for one in (held_back(), in_testing("b.example"), domain("c.example"))),
+        domain("d.example", silent_reporters=("a.example",), certificates=(certificate(-1), certificate(20))),
+        domain("e.example", **SILENT, last_report=None),
+        quarantined=(("dkim_fail", 3),),
+        foreign=(("foreign.example", 2),),
+    )
+    written = render(given, language("ja"), Links(None))
+    kept = r"[\w.-]+\.(?:example|com)|dkim_fail|enforce|testing|_mta-sts|MX|UTC|TLS|2026-W47|id"
+    assert re.findall(r"[A-Za-z]{2,}", re.sub(kept, "", written)) == []
 
 
 def test_since_when_a_mode_is_in_force() -> None:
