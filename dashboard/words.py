@@ -18,7 +18,7 @@ _WORDS: dict[str, Text] = {
         *(say("user_added"), say("user_changed"), say("user_removed"), say("token_added"), say("token_removed")),
         # its details
         *(say("role"), say("domains"), say("sessions"), say("scope"), say("ends"), say("changed"), say("why")),
-        *(say("all"), say("one"), say("never")),
+        *(say("all"), say("one"), say("never"), say("until")),
         *(say("wrong name or password"), say("in no group of web.groups")),
         # ways in
         *(say("password"), say("proxy"), say("token"), say("local"), say("command"), say("none")),

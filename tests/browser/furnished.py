@@ -19,13 +19,14 @@ from collector.ingest import ingest
 from collector.monitor.checked import Certificate, Check, MxCheck, StsCheck, TlsrptCheck
 from collector.monitor.model import Problem, StsPolicy
 from collector.settings import Limits
-from collector.store import accounts, audit, checks, hosted, queries, tokens
+from collector.store import accounts, alerts, audit, checks, hosted, queries, tokens
 from collector.store.engine import Engine, open_engine, writing
 from collector.store.hosted import HostedRow
+from collector.store.queries import alerts as alert_queries
 from collector.store.writer import Writer
 from dashboard.mail.unsubscribing import Tokens
 from dashboard.passwords import hash_password, hash_token
-from tests.support import living, reports
+from tests.support import alerting, living, reports
 from tests.support.mails import rsa_key, sign
 
 PASSWORD = "correct horse battery staple"
@@ -57,6 +58,11 @@ def database(filled: Path, path: Path) -> Engine:
         checks.record(connection, domain_id, _check(), hosts_known=True)
     served = HostedRow(living.NOW - timedelta(days=1), "ada", "testing", 604800, living.MX["example.com"], "20261122")
     hosted.put(engine, domain_id, served)
+    opened = alerting.open_all(engine, living.NOW)
+    alerting.arrived(engine, opened["held_back"], living.NOW)
+    alerting.close(engine, opened["certificate"], living.NOW)
+    alerts.acknowledge(engine, opened["quarantine"], by="ada", now=living.NOW)
+    alerting.mails(engine, living.NOW)
     _submit(engine)
     return engine
 
@@ -112,12 +118,14 @@ def names(engine: Engine) -> dict[str, str]:
     ada = accounts.user_named(engine, "ada")
     assert ada is not None
     [token] = tokens.tokens(engine)
+    [alert] = alert_queries.alerts(engine, rule="held_back").items
     return {
         "report": str(report.id),
         "delivery": str(quarantined.id),
         "conflict": str(conflict.id),
         "user": str(ada.id),
         "token": str(token.id),
+        "alert": str(alert.id),
         "unsubscribe": Tokens(engine, living.NOW).token("summary", "ops@example.net"),
     }
 

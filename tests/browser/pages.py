@@ -27,6 +27,8 @@ PAGES = {
     "pages.delivery": "/deliveries/{delivery}",
     "pages.delivery_foreign": "/deliveries/foreign/foreign.example",
     "pages.delivery_differences": "/deliveries/{conflict}/documents/0/differences",
+    "pages.alerts": "/alerts",
+    "pages.alert": "/alerts/{alert}",
     "pages.unsubscribe": "/unsubscribe/{unsubscribe}",
     "settings.account": "/settings",
     "settings.audit_log": "/settings/audit",

@@ -19,11 +19,11 @@ from collector.monitor.model import Problem
 from collector.report.model import RESULT_TYPES
 from collector.settings import Limits
 from collector.setup.steps import Way
-from collector.store import accounts, audit, checks, hosted, queries, self_tests, tokens
+from collector.store import accounts, alerts, audit, checks, hosted, queries, self_tests, tokens
 from collector.store.engine import Engine, open_engine, writing
 from collector.store.hosted import HostedRow
 from collector.store.writer import Writer
-from tests.support import living, reports
+from tests.support import alerting, living, reports
 
 NOW = living.NOW
 _POLICY = b"version: STSv1\r\nmode: enforce\r\nmx: mail.other.example\r\n\r\nMAX_AGE: 1\r\nmax_age: soon\r\n"
@@ -48,6 +48,12 @@ def database(filled: Path, path: Path) -> Engine:
         row = HostedRow(NOW - timedelta(days=day), "ada", mode, 604800, living.MX["example.com"], f"2026112{day}")
         hosted.put(engine, domain_id, row)
     _self_test(engine, domain_id)
+    opened = alerting.open_all(engine, NOW)
+    alerting.arrived(engine, opened["held_back"], NOW)
+    alerting.close(engine, opened["certificate"], NOW)
+    alerts.acknowledge(engine, opened["quarantine"], by="ada", now=NOW)
+    alerts.mute(engine, opened["no_reports"], NOW + timedelta(days=3), by="ada")
+    alerting.mails(engine, NOW)
     _submit(engine)
     return engine
 

@@ -75,6 +75,7 @@ def address(rule: Rule, filled: Engine, domain: str) -> str:
         "report_id": str(report.id),
         "delivery_id": str(report.delivery_id),
         "position": "0",
+        "alert_id": str(uuid4()),
         "user_id": str(uuid4()),
         "token_id": str(uuid4()),
         "session_id": str(uuid4()),

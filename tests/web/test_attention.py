@@ -45,7 +45,8 @@ def test_the_api_tells_the_same(client: FlaskClient) -> None:
 
 def test_who_is_limited_hears_of_own_domains_only(client: FlaskClient, filled: Engine) -> None:
     enter(client, filled, add_user(filled, "grace", "viewer", "example.net"))
-    assert get(client, "attention") == {"domains": {"bad": 0, "look": 0, "ok": 1}, "quarantine": [], "foreign": []}
+    of_domains = {"bad": 0, "look": 0, "ok": 1}
+    assert get(client, "attention") == {"alerts": 0, "domains": of_domains, "quarantine": [], "foreign": []}
     page = read(client.get("/").text).text
     assert "quarantine" not in page
     assert "not added" not in page

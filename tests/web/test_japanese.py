@@ -21,6 +21,7 @@ from collector.monitor.model import ERRORS
 from collector.report.model import RESULT_TYPES
 from collector.store import accounts, queries, tokens
 from collector.store.engine import Engine
+from collector.store.queries.alerts import alerts
 from collector.store.recipients import KINDS
 from dashboard.mail.unsubscribing import Tokens
 from dashboard.web import create_app
@@ -154,6 +155,7 @@ def values(engine: Engine) -> dict[str, list[str]]:
         "reporter": ["bigmail.example", living.SCRIPT],
         "code": ["certificate-expired", "made-up-type", "validation-failure"],
         "report_id": [str(row.id) for row in rows if row.findings or row.report_id == "messy"] or [str(rows[0].id)],
+        "alert_id": [str(row.id) for row in alerts(engine).items],
         "delivery_id": [str(row.id) for row in telling],
         "position": ["0"],
         "name": ["foreign.example"],
@@ -204,6 +206,8 @@ STATES = [
     "/deliveries?outcome=quarantined",
     "/deliveries?reason=dkim_fail&tried=3&counted=1&go_on=x&key_away=yes",
     "/deliveries?channel=imap",
+    "/alerts?state=closed&rule=certificate",
+    "/alerts?domain=example.com&limit=2",
     "/settings/domains?added=new.example&counted=3",
     "/settings/domains?removed=new.example",
     "/settings/users?done=added&name=x",
@@ -223,6 +227,8 @@ ERRORS = [
     ("/domains/example.com/reporters/nobody.example", 404),
     ("/reports/01a20658-9b80-758c-9bad-3aea4274d8fd", 404),
     ("/deliveries/01a20658-9b80-758c-9bad-3aea4274d8fd", 404),
+    ("/alerts/01a20658-9b80-758c-9bad-3aea4274d8fd", 404),
+    ("/alerts?state=x", 400),
     ("/deliveries/foreign/nobody.example", 404),
     ("/settings/users/01a20658-9b80-758c-9bad-3aea4274d8fd", 404),
 ]

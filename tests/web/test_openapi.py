@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from collector.store.engine import Engine
 from dashboard.web.api import openapi
 from dashboard.web.api.operation import declared
+from tests.support import alerting
 from tests.web import world
 from tests.web.conftest import MakeApp
 
@@ -68,7 +69,9 @@ def asked(document: dict[str, Any], filled: Engine, client: FlaskClient) -> Iter
     reports = world.report_ids(filled)
     deliveries = client.get("/api/v1/deliveries").json
     assert deliveries is not None
+    alert_id = alerting.open_one(filled, "held_back", world.NOW)
     of_path = {
+        "alert_id": [alert_id],
         "report_id": [*reports.values()],
         "delivery_id": [UUID(row["id"]) for row in deliveries["deliveries"]],
         "domain": ["example.com", "quiet.example"],

@@ -27,6 +27,10 @@ NARROWED = frozenset(
             "/reporters/<path:reporter>",
             "/mx/<path:host>",
             "/attention",
+            "/alerts",
+            "/alerts/<uuid:alert_id>",
+            # Who may change something may make quiet what is about domains of theirs.
+            *(f"/alerts/<uuid:alert_id>/{what}" for what in ("acknowledge", "mute", "unmute")),
         ),
     }
 )

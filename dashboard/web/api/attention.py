@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from collector.store import queries
-from dashboard.web import access, asked, attention, state
+from dashboard.web import access, alerts, asked, attention, state
 from dashboard.web.api import answers, shapes
 from dashboard.web.api.operation import AUTHENTICATED, FROM, TO, operation
 from dashboard.web.api.types import arrivals
@@ -17,12 +17,13 @@ def add_to(blueprint: Blueprint) -> None:
 
 @operation(arrivals.Attention, FROM, TO, AUTHENTICATED)
 def needed() -> Response:
-    """How many domains are in trouble (`domains?order=worst` lists them), what fills the quarantine, and who waits."""
+    """Open alerts, domains in trouble (`domains?order=worst` lists them), what fills the quarantine, and who waits."""
     bad, look, well = queries.domains_by_level(state.reader(), asked.figures_filter(), only=access.only())
     # Who is limited to some domains has no say in the others.
     waiting = () if access.only() is not None else queries.foreign_names(state.reader(), limit=_MOST_FOREIGN).items
     return answers.only_json(
         {
+            "alerts": alerts.count_open(),
             "domains": {"bad": bad, "look": look, "ok": well},
             "quarantine": [
                 {"code": each.code, "deliveries": each.count, "meaning": each.meaning, "action": each.to_do}

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from dashboard.web.api import (
     across,
+    alerts,
     attention,
     audit,
     causes,
@@ -22,7 +23,7 @@ from dashboard.web.api import (
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 for part in (
-    *(attention, domains, causes, sides, across, check, setup, hosted, reports, deliveries, waiting),
+    *(attention, alerts, domains, causes, sides, across, check, setup, hosted, reports, deliveries, waiting),
     *(openapi, audit, configuration, people),
 ):
     part.add_to(blueprint)

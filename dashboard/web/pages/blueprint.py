@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from dashboard.web.pages import (
     across,
+    alerts,
     check,
     deliveries,
     domain,
@@ -22,6 +23,7 @@ blueprint = Blueprint("pages", __name__)
 for part in (
     static,
     overview,
+    alerts,
     domain,
     check,
     setup,

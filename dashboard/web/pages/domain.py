@@ -7,7 +7,7 @@ from collector.store.queries import Daily, DomainOverview, Filter, MxTable, Poli
 from dashboard.causes import MOST_LISTED, causes, consequences, grouped, headline
 from dashboard.charts import by_week, changes, heat, is_by_week
 from dashboard.drift import drift
-from dashboard.web import asked, scope, state
+from dashboard.web import alerts, asked, scope, state
 
 _RECENT_REPORTS = 10
 
@@ -57,6 +57,7 @@ def overview(domain: str) -> str:
         change=drift(history, now).change,
         reports=reports,
         row=row,
+        open_alerts_here=alerts.of_domain(name),
     )
 
 

@@ -196,6 +196,7 @@ class Levels(TypedDict):
 
 
 class Attention(TypedDict):
+    alerts: Annotated[int, Meta(ge=0, description="Alerts that are open")]
     domains: Levels
     quarantine: Annotated[Sequence[Quarantined], about("What came within 7 days, the newest 1,000, by reason")]
     foreign: Annotated[Sequence[Foreign], about("The largest ten domains that were not added")]
