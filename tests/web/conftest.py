@@ -17,7 +17,7 @@ from collector.store.replica import Replica
 from dashboard.passwords import hash_password, hash_token
 from dashboard.web import create_app
 from dashboard.web.access.session import LASTS, Sessions
-from tests.support import living, postgres, replication, reports
+from tests.support import alerting, living, postgres, replication, reports
 from tests.support.dns import DnsServer
 from tests.support.mails import rsa_key, sign
 from tests.web import world
@@ -130,11 +130,12 @@ def pair() -> Iterator[replication.Pair]:
 
 @pytest.fixture(scope="session")
 def replicated_url(pair: replication.Pair) -> str:
-    """The world. Tests add to it what no other test asks for: to copy it for each of them takes a second."""
+    """The world, and an open alert. Tests add to it what no other test asks for: to copy it for each of them takes a second."""
     url = postgres.create_database(pair.primary.admin_url)
     engine = open_engine(url)
     startup.upgrade(engine)
     world.fill(engine)
+    alerting.open_one(engine, "held_back", world.NOW)
     engine.dispose()
     return url
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from collector.store import accounts, domains, marks, queries, tokens
+from collector.store.queries.alerts import alerts
 from tests.support import processes
 from tests.web import world
 from tests.web.conftest import add_token, add_user, enter
@@ -40,12 +41,14 @@ def test_everything_that_is_only_shown_is_read_from_the_replica(site: Site) -> N
     client = app.test_client()
     ids = world.report_ids(site.engine)
     [stored] = queries.deliveries(site.engine, outcome="stored", limit=1).items
+    [alert] = alerts(site.engine).items
     examples = {
         "domain": "example.com",
         "host": "mx1.example.com",
         "reporter": "reporter.example",
         "code": "certificate-expired",
         "report_id": ids["r1"],
+        "alert_id": alert.id,
         "delivery_id": stored.id,
         "position": 0,
         "name": "foreign.example",
