@@ -17,10 +17,14 @@ from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, 
 from prometheus_client.registry import Collector
 
 from collector import __version__
+from collector.alert_rules import RULES
 from collector.delivery import OUTCOMES
 from collector.report.model import MODES
+from collector.store.queries import outgoing
+from collector.store.queries.alerts import open_by_rule
 from collector.store.queries.counts import Counts, counts
 from collector.store.queries.watched import Watched, watched
+from collector.store.recipients import KINDS
 from dashboard.web import mounts, state
 
 blueprint = Blueprint("metrics", __name__)
@@ -40,6 +44,8 @@ LAST_REPORT = "tlsrpt_last_report_timestamp_seconds"
 CERTIFICATE = "tlsrpt_certificate_days_left"
 MX_FAILED = "tlsrpt_mx_failed_sessions"
 MX_CERTIFICATE = "tlsrpt_mx_certificate_days_left"
+ALERTS_OPEN = "tlsrpt_alerts_open"
+MESSAGES = "tlsrpt_messages"
 BUILD = "tlsrpt_build"
 REPLICA_USED = "tlsrpt_replica_used"
 REPLICA_BEHIND = "tlsrpt_replica_behind_seconds"
@@ -59,6 +65,8 @@ HELP = {
     CERTIFICATE: "Days until the first certificate of a domain's MX hosts ends, at our last check; negative after it.",
     MX_FAILED: "Failed sessions of the last 7 UTC days by MX host; only with metrics.mx_labels.",
     MX_CERTIFICATE: "Days until the certificate of an MX host ends; only with metrics.mx_labels.",
+    ALERTS_OPEN: "Alerts that are open now, by rule.",
+    MESSAGES: "Weekly mails and messages about alerts that wait or were given up, by kind and state.",
     REPLICA_USED: "1 while the process asked reads from the replica, else 0; only with database.read_url.",
     REPLICA_BEHIND: "How far the replica is behind at the most; absent while nobody knows.",
     SPOOL_FILES: "POSTs that wait on disk because the database was away.",
@@ -87,8 +95,9 @@ def register(app: Flask) -> None:
 def metrics() -> Response:
     registry = CollectorRegistry()
     latest: _Latest = current_app.extensions["tlsrpt.metrics"]
-    found, each = latest.read()
+    found, each, told = latest.read()
     registry.register(_Figures(found, mounts.gauges(current_app) | _of_replica()))
+    registry.register(told)
     registry.register(_OfDomains(each, state.now(), has_mx=state.settings().metrics.mx_labels))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
@@ -107,9 +116,9 @@ class _Latest:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._read: tuple[datetime, timedelta, Counts, tuple[Watched, ...]] | None = None
+        self._read: tuple[datetime, timedelta, Counts, tuple[Watched, ...], _Told] | None = None
 
-    def read(self) -> tuple[Counts, tuple[Watched, ...]]:
+    def read(self) -> "tuple[Counts, tuple[Watched, ...], _Told]":
         with self._lock:
             now = state.now()
             if self._read is None or not timedelta(0) <= now - self._read[0] < self._read[1]:
@@ -117,8 +126,9 @@ class _Latest:
                 found = counts(state.reader(), now=now)
                 most = state.settings().metrics.domain_labels
                 each = watched(state.reader(), now=now, most=most) if most else ()
-                self._read = now, keeping(time.perf_counter() - began), found, each
-            return self._read[2], self._read[3]
+                told = _Told(open_by_rule(state.reader()), outgoing.message_counts(state.reader(), now=now))
+                self._read = now, keeping(time.perf_counter() - began), found, each, told
+            return self._read[2:]
 
 
 class _Figures(Collector):
@@ -138,6 +148,22 @@ class _Figures(Collector):
         for name, value in self._beside.items():
             yield GaugeMetricFamily(name, HELP[name], value)
         yield InfoMetricFamily(BUILD, HELP[BUILD], {"version": __version__})
+
+
+class _Told(Collector):
+    """What is wrong now, and which messages about it have not arrived."""
+
+    def __init__(self, alerts: Mapping[str, int], messages: Mapping[tuple[str, str], int]) -> None:
+        self._alerts = alerts
+        self._messages = messages
+
+    def collect(self) -> Iterator[Metric]:
+        yield _gauge(ALERTS_OPEN, "rule", RULES, self._alerts)
+        family = GaugeMetricFamily(MESSAGES, HELP[MESSAGES], labels=["kind", "state"])
+        for kind in KINDS:
+            for word in outgoing.NOT_ARRIVED:
+                family.add_metric([kind, word], self._messages.get((kind, word), 0))
+        yield family
 
 
 def _of_replica() -> dict[str, float]:
@@ -183,7 +209,7 @@ class _OfDomains(Collector):
         return (ends - self._now) / timedelta(days=1)
 
 
-def _gauge(name: str, label: str, values: Iterable[str], found: dict[str, int]) -> GaugeMetricFamily:
+def _gauge(name: str, label: str, values: Iterable[str], found: Mapping[str, int]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, HELP[name], labels=[label])
     for value in values:
         family.add_metric([value], found.get(value, 0))

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ from sqlalchemy import create_engine, text
 from collector.store.domains import add
 from collector.store.engine import open_engine
 from collector.store.queries import find_domain, policies
-from tests.monitor.test_poller import NOW
 from tests.support import postgres
 from tests.support.dns import DnsServer
 from tests.support.policy_host import PolicyHost
@@ -43,7 +43,7 @@ def test_published_policies_are_polled_at_the_start(variables: dict[str, str], t
     engine = open_engine(variables["TLSRPT_DATABASE_URL"])
     domain_id = find_domain(engine, "good.example")
     assert domain_id is not None
-    [interval] = policies(engine, domain_id, now=NOW).published
+    [interval] = policies(engine, domain_id, now=datetime.now(UTC)).published
     assert (interval.mode, interval.mx) == ("testing", ("mx1.example.com",))
     engine.dispose()
 

@@ -14,6 +14,7 @@ from collector.store.tables import alert_notice, summary_run
 WAITING, SENDING, PUT_OFF = "waiting", "sending", "put_off"
 SENT, SKIPPED, GIVEN_UP, UNCERTAIN = "sent", "skipped", "given_up", "uncertain"
 STATES = (WAITING, SENDING, PUT_OFF, SENT, SKIPPED, GIVEN_UP, UNCERTAIN)
+NOT_ARRIVED = (WAITING, SENDING, PUT_OFF, GIVEN_UP, UNCERTAIN)
 DEFAULT_WEEKS = 8
 
 
