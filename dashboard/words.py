@@ -16,6 +16,7 @@ _WORDS: dict[str, Text] = {
         *(say("unsubscribed"), say("kind"), say("summary"), say("alerts")),
         *(say("alert_acknowledged"), say("alert_muted"), say("alert_unmuted")),
         *(say("user_added"), say("user_changed"), say("user_removed"), say("token_added"), say("token_removed")),
+        *(say("recipient_changed"), say("recipient_removed"), say("subscribed"), say("mail_sent_again"), say("week")),
         # its details
         *(say("role"), say("domains"), say("sessions"), say("scope"), say("ends"), say("changed"), say("why")),
         *(say("all"), say("one"), say("never"), say("until")),

@@ -23,6 +23,7 @@ ACTIONS = (
     *("domain_added", "domain_removed", "domain_checked", "self_test", "policy_served", "policy_ended"),
     *("delivery_retried", "deliveries_retried", "unsubscribed"),
     *("alert_acknowledged", "alert_muted", "alert_unmuted"),
+    *("recipient_changed", "recipient_removed", "subscribed", "mail_sent_again"),
     *("user_added", "user_changed", "user_removed", "token_added", "token_removed"),
 )
 WAYS = ("password", "oidc", "proxy", "token", "local", "command", "none")

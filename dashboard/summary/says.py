@@ -171,11 +171,12 @@ def quarantined(summary: Summary) -> Text | None:
     if not summary.quarantined:
         return None
     waiting = sum(count for _, count in summary.quarantined)
+    reasons = listed([say("%(name)s (%(n)s)", name=code, n=count) for code, count in summary.quarantined])
     return say_n(
         "%(n)s delivery of this week is in quarantine and not counted (%(reasons)s).",
         "%(n)s deliveries of this week are in quarantine and not counted (%(reasons)s).",
         waiting,
-        reasons=listed([say("%(name)s (%(n)s)", name=code, n=count) for code, count in summary.quarantined]),
+        reasons=reasons,
     )
 
 
@@ -184,9 +185,10 @@ def foreign(summary: Summary) -> Text | None:
     if not summary.foreign:
         return None
     waiting = sum(count for _, count in summary.foreign)
+    names = listed([say("%(name)s (%(n)s)", name=name, n=count) for name, count in summary.foreign], _MOST_NAMED)
     return say_n(
         "%(n)s delivery of this week is about domains that were not added: %(names)s.",
         "%(n)s deliveries of this week are about domains that were not added: %(names)s.",
         waiting,
-        names=listed([say("%(name)s (%(n)s)", name=name, n=count) for name, count in summary.foreign], _MOST_NAMED),
+        names=names,
     )

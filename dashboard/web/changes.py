@@ -39,7 +39,7 @@ def remove_domain(name: str) -> None:
 
 def add_user(name: str, role: str, limited_to: str, password: str) -> User:
     """`limited_to`: names with blanks or commas between them. The first user is an admin of everything."""
-    name, role, names = _name(name), _role(role), _domains(limited_to)
+    name, role, names = _name(name), _role(role), domain_names(limited_to)
     if (
         not accounts.any_user(state.engine())
         and state.settings().web.oidc_issuer is None
@@ -56,7 +56,7 @@ def add_user(name: str, role: str, limited_to: str, password: str) -> User:
 
 def change_user(user: User, role: str, limited_to: str, password: str) -> None:
     """An empty password stays as it is. The user's sessions end."""
-    role, names = _role(role), _domains(limited_to)
+    role, names = _role(role), domain_names(limited_to)
     if role != "admin" or names:
         _keep_an_admin(user)
     password_hash = hash_password(_password(password)) if password else None
@@ -82,7 +82,7 @@ def remove_user(user: User) -> None:
 
 def add_token(name: str, scope: str, limited_to: str, days: str) -> str:
     """`days` empty: it never ends. Returns what the token says, which nobody can ask for again."""
-    name, names = _name(name), _domains(limited_to)
+    name, names = _name(name), domain_names(limited_to)
     if scope not in tokens.SCOPES:
         raise UsageError(say("The scope is one of %(scopes)s.", scopes=", ".join(tokens.SCOPES)))
     if days and (not re.fullmatch(r"[0-9]{1,5}", days) or not 1 <= int(days) <= _MOST_DAYS):
@@ -139,7 +139,8 @@ def _password(given: str) -> str:
     return given
 
 
-def _domains(given: str) -> tuple[str, ...]:
+def domain_names(given: str) -> tuple[str, ...]:
+    """Names with blanks or commas between them, in normal form and sorted. Raises UsageError."""
     return tuple(sorted({_domain(each) for each in re.split(r"[\s,]+", given) if each}))
 
 

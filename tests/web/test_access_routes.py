@@ -21,6 +21,10 @@ ONES_OWN = {("POST", "/logout"), ("POST", "/settings/password"), ("POST", "/sett
 ADMIN = {
     *(("GET", f"/settings/{page}") for page in ("users", "tokens", "mail", "configuration", "audit")),
     *(("POST", f"/settings/{page}") for page in ("users", "tokens", "users/sessions/end")),
+    *(
+        ("POST", f"/settings/mail/{what}")
+        for what in ("again", "recipients", "recipients/remove", "recipients/subscribe")
+    ),
     *((method, "/settings/domains/<domain>/remove") for method in ("GET", "POST")),
     *((method, "/settings/users/<uuid:user_id>") for method in ("GET", "POST")),
     *((method, "/settings/users/<uuid:user_id>/remove") for method in ("GET", "POST")),

@@ -44,7 +44,7 @@ WORDS = {
     *("unspecified", *RESULT_TYPES, *ERRORS),
     # names that are never translated
     *("Content-Type", "From", "Subject", "subjectAltName", "fullchain", "localhost", "base", "Bearer", "English"),
-    *("Authorization", "www", "Google", "Microsoft"),
+    *("Authorization", "www", "Google", "Microsoft", "oidc"),
     # ways in, codes of reasons, roles and scopes: as in the API, the settings and the commands
     *CHANNELS,
     *REASONS,

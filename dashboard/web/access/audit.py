@@ -45,6 +45,10 @@ MEANING: dict[tuple[str, str], str | None] = {
     ("DELETE", "/tokens/<uuid:token_id>"): "token_removed",
     ("POST", "/settings/users/<uuid:user_id>"): "user_changed",
     ("POST", "/settings/users/<uuid:user_id>/remove"): "user_removed",
+    ("POST", "/settings/mail/recipients"): "recipient_changed",
+    ("POST", "/settings/mail/recipients/remove"): "recipient_removed",
+    ("POST", "/settings/mail/recipients/subscribe"): "subscribed",
+    ("POST", "/settings/mail/again"): "mail_sent_again",
     ("POST", "/settings/tokens"): "token_added",
     ("POST", "/settings/tokens/<uuid:token_id>/remove"): "token_removed",
 }

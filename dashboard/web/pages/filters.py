@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 from collector import domains
 from collector.text import say_n
 from dashboard import explain
-from dashboard.text import percent_of
+from dashboard.text import FORMS, percent_of
 from dashboard.web.i18n import spoken, tr
 from dashboard.words import word
 
@@ -37,6 +37,11 @@ def change(now: int, before: int) -> str:
     percent = round(100 * (now - before) / before)
     sign = "+" if percent > 0 else "−" if percent < 0 else "±"
     return f"{sign}{spoken().percent(spoken().number(abs(percent)))}"
+
+
+def language_name(tag: str) -> str:
+    """The name of a language in itself."""
+    return FORMS[tag].name
 
 
 def day(value: date) -> str:
@@ -126,6 +131,7 @@ def register(blueprint: Blueprint) -> None:
         blueprint.app_template_filter(function.__name__)(function)
     blueprint.app_template_filter("domain_name")(domains.display)
     blueprint.app_template_filter("word")(word)
+    blueprint.app_template_filter("language_name")(language_name)
     blueprint.app_template_global("explain")(_explain)
 
 

@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from collector.errors import UsageError
-from collector.settings import shown
 from collector.store import accounts, audit, sessions
 from collector.store.queries import added
 from collector.store.sessions import LoggedIn
@@ -14,10 +13,12 @@ from dashboard.web import access, changes, params, scope, state
 from dashboard.web.access import audit as audit_hook
 from dashboard.web.access import identify
 from dashboard.web.api.audit import asked as asked_audit
-from dashboard.web.pages import settings_people
+from dashboard.web.configuration import configuration_lines
+from dashboard.web.pages import settings_mail, settings_people
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 settings_people.register(blueprint)
+settings_mail.register(blueprint)
 
 
 @blueprint.get("")
@@ -91,13 +92,6 @@ def remove_domain(domain: str) -> Response:
     return redirect(url_for("settings.domains", removed=name), 303)
 
 
-@blueprint.get("/mail")
-def mail() -> str:
-    """Who gets which mail: it is a setting, so it is shown and not changed here."""
-    lines = [line for line in configuration_lines() if line[0] in ("mail", "summary")]
-    return render_template("settings_mail.html", recipients=state.settings().summary.recipients, lines=lines)
-
-
 @blueprint.get("/configuration")
 def configuration() -> str:
     return render_template("settings_configuration.html", lines=configuration_lines())
@@ -107,13 +101,6 @@ def configuration() -> str:
 def audit_log() -> str:
     page = asked_audit()
     return render_template("settings_audit.html", entries=page.items, next=page.next, actions=audit.ACTIONS)
-
-
-def configuration_lines() -> list[tuple[str, str, str, str, str]]:
-    """(section, key, text in force with secrets hidden, source or "", variable) of every setting."""
-    return [
-        (each.row.section, each.row.key, shown.text(each), each.source, each.row.variable) for each in state.given()
-    ]
 
 
 def _account(message: str | Text = "") -> str:
