@@ -30,6 +30,18 @@ def _uuid(octets: bytes | None) -> UUID | None:
     return None if octets is None else UUID(bytes=octets)
 
 
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+def _from_json(value: str | None) -> Any:
+    return None if value is None else orjson.loads(value)
+
+
 class Id(TypeDecorator[UUID]):
     """A UUID: `uuid` on PostgreSQL, 16 bytes on SQLite (half of text, and it sorts the same)."""
 
@@ -61,10 +73,8 @@ class Instant(TypeDecorator[datetime]):
             return value
         return microseconds(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC) if isinstance(value, datetime) else _EPOCH + value * _MICROSECOND
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        return _in_utc if dialect.name == "postgresql" else _moment
 
 
 class Json(TypeDecorator[Any]):
@@ -76,5 +86,5 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else to_json(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else orjson.loads(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:
+        return _from_json
