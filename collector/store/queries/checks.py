@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, or_, select
 
 from collector.monitor import shape
 from collector.monitor.checked import Check, MxCheck
+from collector.store.queries.common import among
 from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import check_state, domain
 
@@ -68,7 +69,7 @@ def checked_hosts(
     query = (
         select(table.domain_id, table.part, table.result, table.last_seen)
         .where(
-            table.domain_id.in_(tuple(domain_ids)),
+            among(table.domain_id, tuple(domain_ids)),
             table.first_seen <= at,
             or_(table.ended_at.is_(None), table.ended_at > at),
         )

@@ -1,24 +1,21 @@
 """The domains: names, and the overview with what each needs to show on the first page."""
 
 from collections.abc import Collection
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
-from collector.counting.sessions import KEY_CHARACTERS
 from collector.store.queries import ranking
-from collector.store.queries.common import decode_cursor, encode_cursor, number, total
+from collector.store.queries.added_up import figures_of_page
+from collector.store.queries.common import among, decode_cursor, encode_cursor
 from collector.store.queries.modes import published_at, reported
-from collector.store.queries.narrowed import recounted
-from collector.store.queries.packed import packed, unpacked
 from collector.store.queries.policies import histories
 from collector.store.queries.ranking import Rank
 from collector.store.queries.rows import DomainOverview, Filter, Page, PublishedPolicy
 from collector.store.queries.transaction import Readable, reading
-from collector.store.tables import domain, rollup_day, rollup_reporter, rollup_type
+from collector.store.tables import domain, rollup_type
 
 
 def domain_names(engine: Engine) -> tuple[str, ...]:
@@ -89,20 +86,13 @@ def domains_by_level(
 
 
 def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, now: datetime) -> list[DomainOverview]:
-    figures, earlier = _figures(connection, names, wanted)
-    last = dict(
-        connection.execute(
-            select(rollup_day.c.domain_id, func.max(rollup_day.c.last_received))
-            .where(rollup_day.c.domain_id.in_(names))
-            .group_by(rollup_day.c.domain_id)
-        ).all()
-    )
+    figures = figures_of_page(connection, names, wanted)
     published = histories(connection, names)
     by_reports = reported_modes(connection, [key for key in names if not published[key]])
     overviews = []
     for domain_id, name in names.items():
-        daily = figures[domain_id]
-        sessions, failed = map(sum, zip(*daily, strict=True))
+        found = figures[domain_id]
+        sessions, failed = map(sum, zip(*found.daily, strict=True))
         history = published[domain_id]
         overviews.append(
             DomainOverview(
@@ -112,60 +102,13 @@ def _overviews(connection: Connection, names: dict[UUID, str], wanted: Filter, n
                 mode_error=_last_error(history),
                 successful=sessions - failed,
                 failed=failed,
-                last_report=last.get(domain_id),
-                daily=tuple(daily),
-                before=earlier.get(domain_id, (0, 0)),
+                last_report=found.last_report,
+                daily=found.daily,
+                before=found.before,
                 history=history,
             )
         )
     return overviews
-
-
-_Pair = tuple[int, int]  # sessions, failed
-_Figures = tuple[dict[UUID, list[_Pair]], dict[UUID, _Pair]]  # of each day of the range; of as many days before it
-
-
-def _figures(connection: Connection, names: dict[UUID, str], wanted: Filter) -> _Figures:
-    # As many days before, for the change; the calendar has a beginning.
-    before = max(wanted.first - (wanted.last - wanted.first) - timedelta(days=1), date(1970, 1, 1))
-    if wanted.reporter is None or wanted.policy_type is None:
-        return _added_up(connection, names, wanted, before)
-    # No rollup knows both: the reports of this page are counted again.
-    with recounted(connection, list(names), replace(wanted, first=before)) as rows:
-        return _added_up(rows, names, replace(wanted, reporter=None, policy_type=None), before)
-
-
-def _added_up(connection: Connection, names: dict[UUID, str], wanted: Filter, before: date) -> _Figures:
-    rollup = rollup_reporter if wanted.reporter else rollup_type if wanted.policy_type else rollup_day
-    table = rollup.c
-    of_page: list[ColumnElement[bool]] = [table.domain_id.in_(names)]
-    if wanted.reporter:
-        of_page.append(table.reporter == wanted.reporter[:KEY_CHARACTERS])
-    if wanted.policy_type:
-        of_page.append(table.policy_type == wanted.policy_type)
-    if wanted.authenticated_only:
-        of_page.append(table.authenticated)
-    daily = (
-        select(table.domain_id, packed(table.day, table.successful, table.failed))
-        .where(*of_page, table.day.between(wanted.first, wanted.last))
-        .group_by(table.domain_id)
-    )
-    # Where only the sum is shown the database adds up.
-    earlier = (
-        select(table.domain_id, total(table.successful), total(table.failed))
-        .where(*of_page, table.day >= before, table.day < wanted.first)
-        .group_by(table.domain_id)
-    )
-    days = {wanted.first + timedelta(days=place): place for place in range((wanted.last - wanted.first).days + 1)}
-    figures: dict[UUID, list[_Pair]] = {domain_id: [(0, 0)] * len(days) for domain_id in names}
-    for domain_id, rows in connection.execute(daily).all():
-        of_domain = figures[domain_id]
-        for day, successful, failed in unpacked(rows, 2):
-            place = days[day]
-            sessions, of_failed = of_domain[place]
-            of_domain[place] = sessions + successful + failed, of_failed + failed
-    sums = connection.execute(earlier).all()
-    return figures, {key: (number(well) + number(failed), number(failed)) for key, well, failed in sums}
 
 
 def reported_modes(connection: Connection, domain_ids: list[UUID], until: date | None = None) -> dict[UUID, str]:
@@ -175,7 +118,7 @@ def reported_modes(connection: Connection, domain_ids: list[UUID], until: date |
     table = rollup_type.c
     last = (
         select(table.domain_id, func.max(table.day).label("day"))
-        .where(table.domain_id.in_(domain_ids), *(() if until is None else (table.day <= until,)))
+        .where(among(table.domain_id, domain_ids), *(() if until is None else (table.day <= until,)))
         .group_by(table.domain_id)
         .subquery()
     )

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, literal, or_, select
 
 from collector.store.queries.checks import CheckedHost, checked_hosts
-from collector.store.queries.common import number, total
+from collector.store.queries.common import among, number, total
 from collector.store.queries.domains import reported_modes
 from collector.store.queries.modes import in_force_at, known_at, published_at
 from collector.store.queries.packed import packed, unpacked
@@ -176,46 +176,53 @@ def _certificates(checked: tuple[CheckedHost, ...] | None) -> tuple[MxCertificat
 
 
 def _within(table: Table, domain_ids: Collection[UUID], window: _Window) -> ColumnElement[bool]:
-    return and_(table.c.domain_id.in_(domain_ids), table.c.day.between(window.first, window.last))
+    return and_(among(table.c.domain_id, domain_ids), table.c.day.between(window.first, window.last))
 
 
 def _judged(connection: Connection, domain_ids: Collection[UUID], window: _Window) -> dict[UUID, _Judged]:
     """The sessions by domain. Days are in order; a day's failed sessions are no more than the day has in all."""
     table = rollup_type.c
     judging = and_(_within(rollup_type, domain_ids, window), table.policy_type == "sts", table.mode.in_(_JUDGING))
-    # Of one policy type each row is by itself. Only those with failures are needed one by one.
+    testing, enforce = _JUDGING
+    is_unauthenticated = case((table.authenticated, 0), else_=1)
+    is_enforce = case((table.mode == enforce, 1), else_=0)
     query = (
         select(
             table.domain_id,
-            packed(table.day, table.successful + table.failed, case((table.authenticated, 0), else_=1)),
+            packed(table.day, table.successful, table.failed, is_unauthenticated, is_enforce),
         )
         .where(judging, or_(table.successful > 0, table.failed > 0))
         .group_by(table.domain_id)
     )
+    whole = _whole_days(connection, domain_ids, window)
     found: dict[UUID, _Judged] = {}
     for domain_id, rows in connection.execute(query).all():
         of = found[domain_id] = _Judged()
-        for day, sessions, is_unauthenticated in unpacked(rows, 2):
-            of.days.append(day)
-            of.sessions += sessions
-            of.unauthenticated += is_unauthenticated and sessions
-        of.days = sorted(set(of.days))
-    whole = _whole_days(connection, domain_ids, window)
-    failing = select(table.domain_id, table.day, table.mode, table.failed).where(judging, table.failed > 0)
-    for domain_id, day, mode, failed in connection.execute(failing).all():
-        ceiling, most = found[domain_id].ceiling, whole.get((domain_id, day), 0)
-        ceiling[day, mode] = min(ceiling.get((day, mode), 0) + failed, most)
+        days = set()
+        for day, successful, failed, unauthenticated, enforced in unpacked(rows, 4):
+            days.add(day)
+            of.sessions += successful + failed
+            if unauthenticated:
+                of.unauthenticated += successful + failed
+            if failed:
+                mode = enforce if enforced else testing
+                most = whole.get((domain_id, day), 0)
+                of.ceiling[day, mode] = min(of.ceiling.get((day, mode), 0) + failed, most)
+        of.days = sorted(days)
     return found
 
 
 def _reporters(connection: Connection, domain_ids: Collection[UUID], window: _Window) -> dict[UUID, int]:
     """How many told of such sessions, by domain."""
     table = rollup_policy.c
-    query = (
-        select(table.domain_id, func.count(table.reporter.distinct()))
+    # Who they are first: PostgreSQL would sort all rows to count the distinct ones.
+    told = (
+        select(table.domain_id, table.reporter)
         .where(_within(rollup_policy, domain_ids, window), table.mode.in_(_JUDGING), table.sessions > 0)
-        .group_by(table.domain_id)
+        .group_by(table.domain_id, table.reporter)
+        .subquery()
     )
+    query = select(told.c.domain_id, func.count()).group_by(told.c.domain_id)
     return {domain_id: number(count) for domain_id, count in connection.execute(query)}
 
 
@@ -260,7 +267,7 @@ def _mx(
     """
     table = domain_mx.c
     query = select(table.domain_id, table.host, table.last_seen).where(
-        table.domain_id.in_(domain_ids), table.first_seen <= at
+        among(table.domain_id, domain_ids), table.first_seen <= at
     )
     by_domain: dict[UUID, list[tuple[str, datetime]]] = {}
     for domain_id, host, seen in connection.execute(query.order_by(table.domain_id, table.host)):

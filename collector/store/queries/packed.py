@@ -1,7 +1,7 @@
 """Many small rows as one: on a page of domains the making of thousands of rows costs more than the database does."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,8 @@ from sqlalchemy import Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+_FIRST = date(1970, 1, 1)
 
 
 class packed(FunctionElement[Any]):  # noqa: N801  a function of SQL
@@ -22,18 +24,20 @@ class packed(FunctionElement[Any]):  # noqa: N801  a function of SQL
 @compiles(packed, "sqlite")
 def _concatenated(element: packed, compiler: SQLCompiler, **more: Any) -> str:
     day, *numbers = (compiler.process(clause, **more) for clause in element.clauses)
-    return f"group_concat({_joined(day, numbers)})"
+    quoted = f"""'"' || {day} || '"'"""
+    return f"group_concat({_joined(quoted, numbers)})"
 
 
 @compiles(packed, "postgresql")
 def _aggregated(element: packed, compiler: SQLCompiler, **more: Any) -> str:
     day, *numbers = (compiler.process(clause, **more) for clause in element.clauses)
-    text = f"to_char({day}, 'YYYY-MM-DD')"  # whatever the server's DateStyle is
-    return f"string_agg({_joined(text, numbers)}, ',')"
+    # Dates are dear to write out there: as a number, of days since 1970.
+    days = f"({day} - DATE '1970-01-01')"
+    return f"string_agg({_joined(days, numbers)}, ',')"
 
 
 def _joined(day: str, numbers: list[str]) -> str:
-    return " || ',' || ".join([f"""'"' || {day} || '"'""", *(f"({number})" for number in numbers)])
+    return " || ',' || ".join([day, *(f"({number})" for number in numbers)])
 
 
 def unpacked(text: str, numbers: int) -> Iterator[tuple[Any, ...]]:
@@ -43,5 +47,5 @@ def unpacked(text: str, numbers: int) -> Iterator[tuple[Any, ...]]:
 
 
 @lru_cache(maxsize=1000)
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
+def _day(value: str | int) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else _FIRST + timedelta(days=value)

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, Row, func, select
 
-from collector.store.queries.common import start_of
+from collector.store.queries.common import among, start_of
 from collector.store.queries.modes import in_force_at, known_at
 from collector.store.queries.rows import Policies, PublishedPolicy, ReportedPolicy
 from collector.store.queries.transaction import Readable, reading
@@ -34,7 +34,7 @@ def histories(connection: Connection, domain_ids: Iterable[UUID]) -> dict[UUID, 
     """The published policy's intervals of each domain, oldest first."""
     found: dict[UUID, list[PublishedPolicy]] = {domain_id: [] for domain_id in domain_ids}
     table = published_policy
-    query = select(table).where(table.c.domain_id.in_(found)).order_by(table.c.domain_id, table.c.first_seen)
+    query = select(table).where(among(table.c.domain_id, found)).order_by(table.c.domain_id, table.c.first_seen)
     for row in connection.execute(query):
         found[row.domain_id].append(_interval(row))
     return {domain_id: tuple(intervals) for domain_id, intervals in found.items()}
