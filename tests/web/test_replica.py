@@ -26,7 +26,8 @@ def client(site: Site) -> FlaskClient:
 
 # Pages that show what was changed just now, who may come in, or what only the collector knows.
 NOT_FROM_THE_REPLICA = re.compile(
-    r"(/api/v1)?/(settings|audit|users|sessions|tokens|login|healthz|readyz|domains/<domain>/setup|static)\b"
+    r"(/api/v1)?/(settings|audit|users|sessions|tokens|recipients|summaries|login|healthz|readyz|static|"
+    r"domains/<domain>/setup)\b"
 )
 
 

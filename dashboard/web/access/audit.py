@@ -49,6 +49,10 @@ MEANING: dict[tuple[str, str], str | None] = {
     ("POST", "/settings/mail/recipients/remove"): "recipient_removed",
     ("POST", "/settings/mail/recipients/subscribe"): "subscribed",
     ("POST", "/settings/mail/again"): "mail_sent_again",
+    ("POST", "/recipients"): "recipient_changed",
+    ("POST", "/recipients/remove"): "recipient_removed",
+    ("POST", "/recipients/subscribe"): "subscribed",
+    ("POST", "/summaries/again"): "mail_sent_again",
     ("POST", "/settings/tokens"): "token_added",
     ("POST", "/settings/tokens/<uuid:token_id>/remove"): "token_removed",
 }

@@ -35,7 +35,7 @@ NARROWED = frozenset(
     }
 )
 # What only an admin may do or see: who may come in, what was done, how the program is set up, and losing figures.
-_ADMIN = ("/settings/", "/audit", "/users", "/tokens", "/sessions", "/configuration")
+_ADMIN = ("/settings/", "/audit", "/users", "/tokens", "/sessions", "/configuration", "/recipients", "/summaries")
 # Among these, for operators: adding a domain is adopting one.
 _OPERATOR = frozenset({"/settings/domains"})
 

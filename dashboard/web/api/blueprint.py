@@ -13,6 +13,7 @@ from dashboard.web.api import (
     deliveries,
     domains,
     hosted,
+    mail,
     openapi,
     people,
     reports,
@@ -24,6 +25,6 @@ from dashboard.web.api import (
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 for part in (
     *(attention, alerts, domains, causes, sides, across, check, setup, hosted, reports, deliveries, waiting),
-    *(openapi, audit, configuration, people),
+    *(openapi, audit, configuration, people, mail),
 ):
     part.add_to(blueprint)
