@@ -1,7 +1,7 @@
 """What every test may ask for: a database of its own, on SQLite and on PostgreSQL.
 
-The PostgreSQL server is started once per pytest worker (0.8 s, most of it `initdb`) and each test gets its own
-database in it, copied from a template that was migrated once (0.05 s).
+The PostgreSQL server is started once per pytest worker (0.8 s, most of it `initdb`), and each test has a database in it
+to itself, copied from a template that was migrated once, or emptied after the test before.
 """
 
 import gc
@@ -107,10 +107,10 @@ def migrated_sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def migrated_postgresql_url(postgres_admin: postgres.Admin, postgres_template: str) -> Iterator[str]:
-    url = postgres_admin.create(postgres_template)
+def migrated_postgresql_url(postgres_pool: postgres.Pool) -> Iterator[str]:
+    url = postgres_pool.take()
     yield url
-    postgres_admin.drop(postgres.database_name(url))
+    postgres_pool.give_back(url)
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +129,13 @@ def postgres_template(postgres_admin: postgres.Admin) -> Iterator[str]:
     _migrate(url)  # leaves no connection behind: PostgreSQL copies no database that is in use
     yield name
     postgres_admin.drop(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_pool(postgres_admin: postgres.Admin, postgres_template: str) -> Iterator[postgres.Pool]:
+    pool = postgres.Pool(postgres_admin, postgres_template)
+    yield pool
+    pool.drop_all()
 
 
 def _migrate(url: str) -> None:

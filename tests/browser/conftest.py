@@ -124,7 +124,9 @@ def log_in(page: Page, house: House, name: str, password: str = furnished.PASSWO
     page.goto(house.url("/login"))
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    # The next page is waited for: to close one while it comes hangs now and then.
+    with page.expect_navigation(wait_until="load"):
+        page.get_by_role("button", name="Log in").click()
 
 
 @dataclass
