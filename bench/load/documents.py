@@ -20,6 +20,7 @@ from collector.delivery import Envelope
 from collector.report.digest import digest
 from collector.report.model import FailureDetail, Policy, PolicyResult, Report
 from collector.report.normalise.build import policy_of
+from collector.store.commit import kept_result
 from collector.store.types import to_json
 
 _DAY = timedelta(hours=23, minutes=59, seconds=59)
@@ -118,7 +119,7 @@ def form_of(
         entries.append(entry)
         results.append(PolicyResult(read, sessions, failed, tuple(_read(details)), digest(entry, has_float=False)))
     part = Part(domain, True, tuple(range(len(results))), domain)
-    kept = to_json([_kept(result) for result in results])
+    kept = to_json([kept_result(result) for result in results])
     return Form(part, reporter, tuple(results), orjson.dumps(entries), kept, count(domain, results))
 
 
@@ -168,32 +169,6 @@ def _read(details: Iterable[dict[str, Any]]) -> Iterator[FailureDetail]:
             receiving_ip=detail["receiving-ip"],
             failure_reason_code=detail.get("failure-reason-code"),
         )
-
-
-def _kept(result: PolicyResult) -> dict[str, object]:
-    policy = result.policy
-    return {
-        "policy_type": policy.policy_type,
-        "policy_domain": policy.policy_domain,
-        "mode": policy.mode,
-        "policy_string": policy.policy_string,
-        "mx_host": policy.mx_host,
-        "successful": result.total_successful_session_count,
-        "failed": result.total_failure_session_count,
-        "failure_details": [
-            (
-                detail.result_type,
-                detail.sending_mta_ip,
-                detail.receiving_mx_hostname,
-                detail.receiving_mx_helo,
-                detail.receiving_ip,
-                detail.failed_session_count,
-                detail.additional_information,
-                detail.failure_reason_code,
-            )
-            for detail in result.failure_details
-        ],
-    }
 
 
 @lru_cache(maxsize=20_000)

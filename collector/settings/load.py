@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from collector.errors import ConfigurationError
-from collector.settings import mail, values
+from collector.settings import mail, urls, values
 from collector.settings.table import Imap, Settings
 from collector.settings.web import Web
 
@@ -196,7 +196,7 @@ def _joined(settings: Settings) -> Settings:
 
 def _with_password(name: str, url: str, password: str) -> str:
     try:
-        return values.with_password(url, password)
+        return urls.with_password(url, password)
     except ValueError as error:
         raise ConfigurationError(f"{name}, database.password: {error}") from None
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from collector.alert_rules import RULES
 from collector.errors import ConfigurationError
-from collector.settings import values
+from collector.settings import urls, values
 from collector.settings.row import setting
 from collector.settings.values import Address, Recipient, WeeklyTime
 
@@ -112,7 +112,7 @@ class Alerts:
         "Who gets alerts by mail: `addr`, or `addr=domain1+domain2`. More can be named in the dashboard.",
     )
     webhooks: tuple[str, ...] = setting(
-        values.listed(values.hook_url),
+        values.listed(urls.hook_url),
         "",
         "Addresses that alerts are posted to as JSON. A comma in one is written %2C.",
         secret=True,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from collector.settings import values
+from collector.settings import urls, values
 from collector.settings.mail import Alerts, Mail, Summary
 from collector.settings.row import setting
 from collector.settings.values import Address
@@ -18,7 +18,7 @@ from collector.settings.web import Web
 @dataclass(frozen=True, slots=True)
 class Database:
     url: str = setting(
-        values.database_url,
+        urls.database_url,
         "sqlite:///tlsrpt.db",
         "Any SQLAlchemy URL of SQLite or PostgreSQL. A relative SQLite path counts from the working directory.",
         secret=True,
@@ -30,7 +30,7 @@ class Database:
         secret=True,
     )
     read_url: str | None = setting(
-        values.optional(values.replica_url),
+        values.optional(urls.replica_url),
         "",
         "A streaming replica of `url` (PostgreSQL), which the dashboard shows figures from. `password` counts for it "
         "too. Without it everything is read from `url`.",

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from collector import roles
 from collector.roles import Group
-from collector.settings import values
+from collector.settings import urls, values
 from collector.settings.row import setting
 from collector.settings.values import Address
 
@@ -19,7 +19,7 @@ class Web:
         "`proxy_auth_header`, or the program does not start.",
     )
     public_url: str | None = setting(
-        values.optional(values.url),
+        values.optional(urls.url),
         "",
         "The dashboard's address as people see it: for links in mails, and the host name answered to.",
     )
@@ -38,7 +38,7 @@ class Web:
         "highest role counts, over the domains of the groups that give it. Who is in none of them is refused.",
     )
     oidc_issuer: str | None = setting(
-        values.optional(values.exact_url),
+        values.optional(urls.exact_url),
         "",
         "OpenID Connect: the issuer, as the provider writes it. With it `public_url`, `oidc_client_id` and `groups` "
         "are needed.",

@@ -151,11 +151,12 @@ def _report_row(candidate: Candidate, successful: int, failed: int, forms: Forms
         successful,
         failed,
         to_json(finding_pairs(candidate.findings)),
-        to_json([_policy_result(policies[position]) for position in candidate.part.positions]),
+        to_json([kept_result(policies[position]) for position in candidate.part.positions]),
     )
 
 
-def _policy_result(result: PolicyResult) -> dict[str, object]:
+def kept_result(result: PolicyResult) -> dict[str, object]:
+    """A policy result as it stands in the row of its report."""
     policy = result.policy
     return {
         "policy_type": policy.policy_type,

@@ -14,7 +14,7 @@ from collector.settings import Settings
 from collector.store.engine import Engine
 from collector.store.queries.alerts import DueMessage, due_messages
 from dashboard.alerts import look
-from dashboard.alerts.deliver import Clock, Deliverer
+from dashboard.alerts.messenger import Clock, Messenger
 from dashboard.alerts.targets import MAIL, Target, of_urls
 from dashboard.mail.recipients import recipients
 
@@ -103,21 +103,21 @@ class Notices:
         result: Future[None] = Future()
         result.set_running_or_notify_cancel()
 
-        def deliver() -> None:
+        def send() -> None:
             try:
-                self._deliver(messages)
+                self._send(messages)
             except Exception as error:  # noqa: BLE001  it is raised again by whoever waits
                 result.set_exception(error)
             else:
                 result.set_result(None)
 
-        threading.Thread(target=deliver, name="alert", daemon=True).start()
+        threading.Thread(target=send, name="alert", daemon=True).start()
         return result
 
-    def _deliver(self, messages: Iterable[DueMessage]) -> None:
-        with Deliverer(self._engine, self._settings, new_id(), self._clock) as deliverer:
+    def _send(self, messages: Iterable[DueMessage]) -> None:
+        with Messenger(self._engine, self._settings, new_id(), self._clock) as messenger:
             for message in messages:
-                if self._is_stopping or not deliverer.deliver(message):
+                if self._is_stopping or not messenger.send(message):
                     return
 
     def _ended(self, lane: _Lane) -> Callable[[asyncio.Future[None]], None]:

@@ -20,7 +20,7 @@ from collector.store.queries.alerts import OPEN, AlertRow, alerts
 from dashboard.alerts import render
 from dashboard.alerts.channels.outcome import SENT, Message
 from dashboard.alerts.channels.webhook import host_of
-from dashboard.alerts.deliver import sender as channel_sender
+from dashboard.alerts.messenger import sender as channel_sender
 from dashboard.alerts.targets import APPRISE, WEBHOOK
 from dashboard.alerts.words import words
 from dashboard.commands.accounts import database, minute

@@ -8,10 +8,11 @@ from dashboard.summary.model import DomainWeek, EndingCertificate, TopFailure
 from dashboard.summary.rank import MOVE_ON, level
 from dashboard.verdict import NOT_READY
 from dashboard.verdict.blame import EVERYBODY, ONE_MX, ONE_REPORTER
+from dashboard.verdict.published import CERTIFICATE_LEFT
 
 _MOST_NAMED = 3
 _MOST_CAUSES = 5
-_URGENT_DAYS = 14
+_URGENT_DAYS = CERTIFICATE_LEFT.days
 _TOLD_BY_CAUSES = ("held_back", "would_refuse")
 # Of no session at all one sentence is enough: the reason `recent`.
 _TOLD_BY_SILENCE = ("clean_days", "sessions", "reporters")

@@ -14,7 +14,6 @@ from collector.store.outbox import SUMMARIES, Claimed, Patience, Where
 from collector.store.queries import outgoing
 from dashboard.mail import message
 from dashboard.mail.foot import with_foot
-from dashboard.mail.message import Content, Image
 from dashboard.mail.post import Outcome, Post, lease, unwatched
 from dashboard.mail.recipients import Recipient, recipients
 from dashboard.summary import compose
@@ -170,9 +169,7 @@ class Sender:
         if recipient.only_if_needed and parts.is_well:
             outbox.skip(self._engine, (claimed,), self.clock(), NOTHING_TO_SAY)
             return True
-        images = tuple(Image(one.cid, one.png) for one in parts.images)
-        content = with_foot(Content(parts.subject, parts.text, parts.html, images), recipient)
-        outcome = post.send((claimed,), recipient.address, content, recipient.unsubscribe)
+        outcome = post.send((claimed,), recipient.address, with_foot(parts, recipient), recipient.unsubscribe)
         if outcome is Outcome.SENT:
             log.info("summary of %s sent to %s", claimed.key["week"], recipient.address)
         return outcome is not Outcome.AWAY

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from collector.ids import new_id
 from collector.store.queries.alerts import NoticeRow, due_messages, notices
 from collector.store.recipients import unsubscribe
-from dashboard.alerts.deliver import Deliverer
 from dashboard.alerts.job import Notices
+from dashboard.alerts.messenger import Messenger
 from tests.alerts.receiver import Receiver
 from tests.alerts.test_look import at_once, later
 from tests.alerts.world import World
@@ -129,7 +129,7 @@ def test_a_webhook_that_is_down_for_a_day_is_given_up(make: Make) -> None:
 def test_a_slow_webhook_that_may_have_taken_it_gets_it_once_more_and_delays_no_other(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.alerts.deliver.WEBHOOK_SECONDS", 0.5)
+    monkeypatch.setattr("dashboard.alerts.messenger.WEBHOOK_SECONDS", 0.5)
     with Receiver(None) as slow, Receiver() as good:
         scheduler = make(alerts__webhooks=f"{slow.url()},{good.url()}")
         for minutes in (0, 2, 4, 60):
@@ -229,17 +229,17 @@ def test_one_that_died_after_its_claim_is_followed_by_another_and_one_that_died_
         class Died(BaseException):
             """As a SIGKILL would: nothing is recorded."""
 
-        class Dies(Deliverer):
+        class Dies(Messenger):
             def _attempt(self, *_: object) -> None:  # type: ignore[override]
                 raise Died
 
         with pytest.raises(Died), Dies(engine, settings, new_id(), scheduler.clock) as dies:
-            dies.deliver(due)
+            dies.send(due)
         scheduler.pass_(1)
         assert receiver.requests == []  # the dead one has the claim
         scheduler.pass_(5)
 
-        class DiesLate(Deliverer):
+        class DiesLate(Messenger):
             def _record(self, *_: object) -> None:
                 raise Died
 
@@ -248,7 +248,7 @@ def test_one_that_died_after_its_claim_is_followed_by_another_and_one_that_died_
         scheduler.clock.at = NOW + later(2)
         [due] = due_messages(engine, scheduler.clock.at)
         with pytest.raises(Died), DiesLate(engine, settings, new_id(), scheduler.clock) as dies:
-            dies.deliver(due)
+            dies.send(due)
         for _ in range(3):
             scheduler.pass_(10)
     ids = [request.json["id"] for request in receiver.requests]

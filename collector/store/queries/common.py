@@ -16,6 +16,10 @@ from sqlalchemy.sql.operators import OperatorType
 from collector.errors import UsageError
 from collector.store.queries.rows import Filter
 
+# A regular reporter sent reports about at least so many days of four weeks.
+REGULAR_DAYS = 7
+REGULAR_WINDOW = timedelta(days=28)
+
 
 def within(table: Table, domain_id: UUID, wanted: Filter) -> ColumnElement[bool]:
     """The rows of a rollup that a filter asks for."""

@@ -11,7 +11,16 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, case, func, select
 
 from collector.counting.sessions import KEY_CHARACTERS
-from collector.store.queries.common import decode_offset, encode_cursor, end_of, number, total, within
+from collector.store.queries.common import (
+    REGULAR_DAYS,
+    REGULAR_WINDOW,
+    decode_offset,
+    encode_cursor,
+    end_of,
+    number,
+    total,
+    within,
+)
 from collector.store.queries.modes import published_at, reported
 from collector.store.queries.narrowed import Source, figures_of
 from collector.store.queries.policies import histories
@@ -26,9 +35,6 @@ from collector.store.queries.rows import (
 )
 from collector.store.tables import rollup_day, rollup_failure, rollup_reporter, rollup_type
 
-# A regular reporter sent reports about at least so many days of the four weeks before the grace period.
-_REGULAR_DAYS = 7
-_REGULAR_WINDOW = timedelta(days=28)
 # R18, R38: a report may be delayed for hours and is retried for a day; three days without one is silence.
 _GRACE = timedelta(days=3)
 
@@ -153,7 +159,7 @@ def reporters(source: Source, domain_id: UUID, filter: Filter, *, now: datetime)
         known = connection.execute(_regular(domain_id, filter, now.date())).all()
     found = []
     for name, marked, organization, last, regular, last_day in known:
-        silent = number(regular) >= _REGULAR_DAYS and last_day < now.date() - _GRACE
+        silent = number(regular) >= REGULAR_DAYS and last_day < now.date() - _GRACE
         told = figures.get((name, marked))
         if told is None and not silent:
             continue
@@ -187,7 +193,7 @@ def _told(domain_id: UUID, wanted: Filter) -> Select[Any]:
 def _regular(domain_id: UUID, wanted: Filter, today: date) -> Select[Any]:
     """(reporter, authenticated, organization, last arrival, days in the regular window, last day) over all days."""
     table = rollup_reporter.c
-    window = table.day.between(today - _GRACE - _REGULAR_WINDOW, today - _GRACE - timedelta(days=1))
+    window = table.day.between(today - _GRACE - REGULAR_WINDOW, today - _GRACE - timedelta(days=1))
     query = (
         select(
             table.reporter,

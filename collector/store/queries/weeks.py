@@ -1,19 +1,16 @@
 """What a weekly summary asks for many domains at once: their figures by day, who was silent, what was not counted."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import case, func, select
 
 from collector.domains import SELF_TEST
-from collector.store.queries.common import end_of, number, start_of, total
+from collector.store.queries.common import REGULAR_DAYS, REGULAR_WINDOW, end_of, number, start_of, total
 from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import delivery, delivery_part, domain, rollup_day, rollup_reporter
 
-# A regular reporter sent reports about at least so many of the 28 days before, as on the pages.
-_REGULAR_DAYS = 7
-_REGULAR_WINDOW = timedelta(days=28)
 # One query answers for so many domains: SQLite takes 32,766 parameters.
 AT_ONCE = 1000
 
@@ -63,7 +60,7 @@ def last_arrivals(database: Readable, ids: Collection[UUID]) -> dict[UUID, datet
 def silent_reporters(database: Readable, ids: Collection[UUID], first: date, last: date) -> dict[UUID, tuple[str, ...]]:
     """Regular reporters without a report about the days `first` to `last`, by domain and sorted."""
     table = rollup_reporter.c
-    before = first - _REGULAR_WINDOW
+    before = first - REGULAR_WINDOW
     within = case((table.day >= first, 1), else_=0)
     found: dict[UUID, list[str]] = {}
     with reading(database) as connection:
@@ -72,7 +69,7 @@ def silent_reporters(database: Readable, ids: Collection[UUID], first: date, las
                 select(table.domain_id, table.reporter)
                 .where(table.domain_id.in_(some), table.day.between(before, last))
                 .group_by(table.domain_id, table.reporter, table.authenticated)
-                .having(total(within) == 0, func.count() >= _REGULAR_DAYS)
+                .having(total(within) == 0, func.count() >= REGULAR_DAYS)
                 .order_by(table.domain_id, table.reporter)
             )
             for domain_id, reporter in connection.execute(query).all():

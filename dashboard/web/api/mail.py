@@ -1,11 +1,7 @@
 """`/api/v1/recipients` and `/summaries`: who gets which mail, and what became of the weekly ones; for admins."""
 
-from collections.abc import Sequence
-
 from flask import Blueprint, Response
 
-from collector import domains
-from collector.errors import UsageError
 from collector.store import outbox
 from collector.store.outbox import SUMMARIES
 from collector.store.queries import outgoing
@@ -14,7 +10,7 @@ from dashboard.web import recipients, respond, state
 from dashboard.web.access import audit
 from dashboard.web.api import answers
 from dashboard.web.api.operation import operation
-from dashboard.web.api.sent import sent
+from dashboard.web.api.sent import limited_to, sent
 from dashboard.web.api.types import mail
 
 
@@ -39,7 +35,7 @@ def put_recipient() -> Response:
     given = sent(mail.NewRecipient)
     recipients.put(
         given["address"],
-        _limit(given.get("domains", ())),
+        limited_to(given.get("domains", ())),
         given.get("language", ""),
         tuple(given["kinds"]),
         given.get("only_if_needed", False),
@@ -108,11 +104,3 @@ def _all() -> dict[str, list[mail.Recipient]]:
             for row in recipients.rows()
         ]
     }
-
-
-def _limit(names: Sequence[str]) -> str:
-    """As the form has it. An entry that would be no name, or several, is refused: an empty one would lift the limit."""
-    for name in names:
-        if domains.normalise(name) is None:
-            raise UsageError(f"domains: {name[:260]!r} is no domain name")
-    return " ".join(names)

@@ -1,19 +1,16 @@
 """`/api/v1/users`, `/sessions` and `/tokens`: who may come in, and who is in; for admins."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, Response, abort
 
-from collector import domains
-from collector.errors import UsageError
 from collector.store import accounts, sessions, tokens
 from collector.store.accounts import User
 from dashboard.web import changes, respond, state
 from dashboard.web.access import audit
 from dashboard.web.api import answers
 from dashboard.web.api.operation import operation
-from dashboard.web.api.sent import sent
+from dashboard.web.api.sent import limited_to, sent
 from dashboard.web.api.types import people
 
 _MOST_SESSIONS = 1000
@@ -41,7 +38,7 @@ def users() -> Response:
 def add_user() -> Response:
     """Makes a user. From the first one on everybody has to say who they are."""
     given = sent(people.NewUser)
-    made = changes.add_user(given["name"], given["role"], _limit(given.get("domains", ())), given["password"])
+    made = changes.add_user(given["name"], given["role"], limited_to(given.get("domains", ())), given["password"])
     return respond.json(_shape(made), status=201)
 
 
@@ -57,7 +54,7 @@ def remove_user(user_id: UUID) -> Response:
 def change_user(user_id: UUID) -> Response:
     """Changes role, limit or password of a user, who is logged out everywhere. The last admin without a limit stays."""
     found, given = _user(user_id), sent(people.ChangedUser)
-    limit = _limit(given.get("domains", found.domains))
+    limit = limited_to(given.get("domains", found.domains))
     changes.change_user(found, given.get("role", found.role), limit, given.get("password", ""))
     return respond.json(_shape(_user(user_id)))
 
@@ -121,7 +118,7 @@ def add_token() -> Response:
     given = sent(people.NewToken)
     days = given.get("days")
     text = changes.add_token(
-        given["name"], given["scope"], _limit(given.get("domains", ())), "" if days is None else str(days)
+        given["name"], given["scope"], limited_to(given.get("domains", ())), "" if days is None else str(days)
     )
     return respond.json({"name": given["name"], "token": text}, status=201)
 
@@ -151,11 +148,3 @@ def _shape(user: User) -> people.User:
         "domains": user.domains,
         "created_at": user.created_at,
     }
-
-
-def _limit(names: Sequence[str]) -> str:
-    """As the form has it. An entry that would be no name, or several, is refused: an empty one would lift the limit."""
-    for name in names:
-        if domains.normalise(name) is None:
-            raise UsageError(f"domains: {name[:260]!r} is no domain name")
-    return " ".join(names)

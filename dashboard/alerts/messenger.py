@@ -34,7 +34,7 @@ _MOST_IN_ONE = 10_000
 Clock = Callable[[], datetime]
 
 
-class Deliverer:
+class Messenger:
     """Sends what is due in one lane: all mails, which share a relay, or one webhook, or one service. To be closed."""
 
     def __init__(self, engine: Engine, settings: Settings, owner: UUID, clock: Clock) -> None:
@@ -46,13 +46,13 @@ class Deliverer:
         self._post: Post | None = None
         self._people: dict[str, Recipient] | None = None
 
-    def __enter__(self) -> "Deliverer":
+    def __enter__(self) -> "Messenger":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def deliver(self, due: DueMessage) -> bool:
+    def send(self, due: DueMessage) -> bool:
         """Claims one message and sends it; False if the rest of the lane need not be tried now.
 
         Raises StoreUnavailable, and ConfigurationError for a relay that is set wrongly.
