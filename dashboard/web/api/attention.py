@@ -8,8 +8,6 @@ from dashboard.web.api import answers, shapes
 from dashboard.web.api.operation import AUTHENTICATED, FROM, TO, operation
 from dashboard.web.api.types import arrivals
 
-_MOST_FOREIGN = 10  # all of them have a list of their own
-
 
 def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/attention", "attention", needed)
@@ -19,8 +17,6 @@ def add_to(blueprint: Blueprint) -> None:
 def needed() -> Response:
     """Open alerts, domains in trouble (`domains?order=worst` lists them), what fills the quarantine, and who waits."""
     bad, look, well = queries.domains_by_level(state.reader(), asked.figures_filter(), only=access.only())
-    # Who is limited to some domains has no say in the others.
-    waiting = () if access.only() is not None else queries.foreign_names(state.reader(), limit=_MOST_FOREIGN).items
     return answers.only_json(
         {
             "alerts": alerts.count_open(),
@@ -29,6 +25,6 @@ def needed() -> Response:
                 {"code": each.code, "deliveries": each.count, "meaning": each.meaning, "action": each.to_do}
                 for each in attention.quarantined()
             ],
-            "foreign": [shapes.foreign(row) for row in waiting],
+            "foreign": [shapes.foreign(row) for row in attention.foreign(state.reader())],
         }
     )

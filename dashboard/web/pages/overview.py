@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from flask import Blueprint, render_template, request
 
 from collector.store import queries
-from collector.store.queries import Readable
 from dashboard.charts import sparkline
 from dashboard.health import LEVELS, health, order
 from dashboard.web import access, asked, attention, params, state
 
-_MOST_FOREIGN = 10  # here; all of them have a page of their own
 _MOST_LINES = 8  # of what needs attention: as many as are read
 
 
@@ -30,7 +28,7 @@ def overview() -> str:
         whole = page.next is None and cursor is None
         verdicts = asked.verdicts(page.items, database)
         ranked = queries.domains_by_level(database, filter_, only=access.only()) if is_first and not whole else None
-        unassigned = _unassigned(database) if is_first else ()
+        unassigned = attention.foreign(database) if is_first else ()
     rows = [
         (row, health(row, now, filter_.last), sparkline(row.daily), verdicts[row.domain_id].word) for row in page.items
     ]
@@ -58,8 +56,3 @@ def overview() -> str:
 def _levels(found: Sequence[str]) -> tuple[int, ...]:
     """How many domains are bad, to look at, and well, where all of them are on the page."""
     return tuple(found.count(level) for level in LEVELS)
-
-
-def _unassigned(database: Readable) -> tuple[queries.ForeignName, ...]:
-    """Foreign names that wait for adoption: for viewers of all domains only."""
-    return () if access.only() is not None else queries.foreign_names(database, limit=_MOST_FOREIGN).items
