@@ -45,7 +45,7 @@ def alert() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @click.pass_obj
 def list_(context: Context, with_closed: bool, as_json: bool) -> None:
-    """Lists the open alerts, the latest first: id, state, since when, and what it is; with tabs between them."""
+    """Lists the open alerts, the most urgent first: id, state, since when, and what it is; with tabs between them."""
     with database(context) as engine:
         rows = list(_rows(engine, None if with_closed else OPEN))
     if as_json:

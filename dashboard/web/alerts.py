@@ -22,7 +22,10 @@ _COUNTED = "tlsrpt_open_alerts"
 
 
 def asked(alert_state: str | None, *, paged: bool = True) -> Page[AlertRow]:
-    """`domain` and `rule`, and with `paged` `limit` and `cursor`: the alerts that the viewer may see, latest first."""
+    """`domain` and `rule`, and with `paged` `limit` and `cursor`: the alerts that the viewer may see.
+
+    Most urgent first, then what is over.
+    """
     return queries.alerts(
         state.reader(),
         state=alert_state,
@@ -35,7 +38,7 @@ def asked(alert_state: str | None, *, paged: bool = True) -> Page[AlertRow]:
 
 
 def of_domain(name: str) -> tuple[AlertRow, ...]:
-    """The open ones of a domain that the viewer may see, the latest first; some of very many."""
+    """The open ones of a domain that the viewer may see, the most urgent first; some of very many."""
     return queries.alerts(state.reader(), state=OPEN, domain_name=name, limit=_MOST_OF_DOMAIN).items
 
 

@@ -85,7 +85,9 @@ def test_filters_and_pages(admin: FlaskClient, filled: Engine, made: dict[str, U
         part = answered(admin, f"alerts?limit=4&state=open&cursor={cursor}")
         seen += [row["id"] for row in part["alerts"]]
         cursor = part["next"]
-    assert len(seen) == len(set(seen)) == len(RULES)
+    urgent_first = [str(made[rule]) for rule in RULES]
+    assert seen == urgent_first
+    assert list(dict.fromkeys(re.findall(r"/alerts/([0-9a-f-]{36})", admin.get("/alerts").text))) == urgent_first
     rows = admin.get("/api/v1/alerts?format=csv").text.splitlines()
     assert rows[0].startswith("id,rule,domain,subject,state,size,title,text,action,page,opened_at")
     assert len(rows) == 1 + len(RULES)

@@ -6,15 +6,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, case, func, or_, select
 
+from collector.alert_rules import RULES
+from collector.errors import UsageError
 from collector.store.engine import reading
-from collector.store.queries.common import decode_id, encode_cursor
+from collector.store.queries.common import decode_cursor, encode_cursor
 from collector.store.queries.rows import Page
 from collector.store.tables import alert as table
 from collector.store.tables import alert_notice, domain
 
 OPEN, CLOSED = "open", "closed"
+# Where an alert stands in a list: an open one by its rule, after all others if it is none any more; then what is over.
+_OVER = len(RULES) + 1
+_PLACES = {str(place): place for place in range(_OVER + 1)}
+_place = case(
+    (table.c.closed_at.is_not(None), _OVER),
+    else_=case({rule: place for place, rule in enumerate(RULES)}, value=table.c.rule, else_=len(RULES)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +108,15 @@ def alerts(
     limit: int = 100,
     cursor: str | None = None,
 ) -> Page[AlertRow]:
-    """Those opened last first. `state`: OPEN or CLOSED; `domain_name`: about this one, "" the installation.
+    """Open ones first, the most urgent rule on top; then those that are over; both with the last opened first.
 
-    `only`: none but those about these domains, which leaves out the installation. Raises UsageError for what is no
-    cursor.
+    `state`: OPEN or CLOSED; `domain_name`: about this one, "" the installation; `only`: none but those about these
+    domains, which leaves out the installation. Raises UsageError for what is no cursor. One that opens or closes while
+    somebody pages may be missed, or come twice.
     """
-    query = _seen_by(_rows(), only).order_by(table.c.alert_id.desc()).limit(limit + 1)
+    # Of what is over there is much, and all of it has one place: its key alone is its order.
+    order = (table.c.alert_id.desc(),) if state == CLOSED else (_place, table.c.alert_id.desc())
+    query = _seen_by(_rows(), only).add_columns(_place.label("place")).order_by(*order).limit(limit + 1)
     if state is not None:
         query = query.where(table.c.closed_at.is_(None) if state == OPEN else table.c.closed_at.is_not(None))
     if domain_name is not None:
@@ -112,11 +124,12 @@ def alerts(
     if rule is not None:
         query = query.where(table.c.rule == rule)
     if cursor is not None:
-        query = query.where(table.c.alert_id < decode_id(cursor))
+        query = query.where(_after(cursor))
     with reading(engine) as connection:
         rows = connection.execute(query).all()
     items = tuple(map(_alert, rows[:limit]))
-    return Page(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
+    last = f"{rows[limit - 1].place} {items[-1].id}" if len(rows) > limit else None
+    return Page(items, None if last is None else encode_cursor(last))
 
 
 def alert(engine: Engine, alert_id: UUID, *, only: Collection[str] | None = None) -> AlertRow | None:
@@ -177,6 +190,18 @@ def open_by_rule(engine: Engine) -> dict[str, int]:
     query = select(table.c.rule, func.count()).where(table.c.closed_at.is_(None)).group_by(table.c.rule)
     with reading(engine) as connection:
         return dict(connection.execute(query).all())
+
+
+def _after(cursor: str) -> ColumnElement[bool]:
+    """What stands after the alert that a cursor names. Raises UsageError."""
+    place, _, alert_id = decode_cursor(cursor).partition(" ")
+    try:
+        before, key = _PLACES[place], UUID(alert_id)
+    except (KeyError, ValueError):
+        raise UsageError("this is no cursor") from None
+    if before == _OVER:
+        return and_(table.c.closed_at.is_not(None), table.c.alert_id < key)
+    return or_(_place > before, and_(_place == before, table.c.alert_id < key))
 
 
 def _rows() -> Select[Any]:

@@ -29,7 +29,7 @@ def add_to(blueprint: Blueprint) -> None:
 
 @operation(types.Alerts, DOMAIN, _RULE, _STATE, LANG, *PAGING, csv=True)
 def listed() -> Response:
-    """Alerts, those that opened last first; open and over."""
+    """Alerts: open ones first, the most urgent rule on top, then those that are over; the last opened first in each."""
     page = alerts.asked(alerts.asked_state())
     return answers.json_or_csv(
         lambda: {"alerts": [_shape(row) for row in page.items], "next": page.next},
