@@ -1,7 +1,7 @@
 """Who gets which mail: the settings' word, the dashboard's before it, less those who asked for none."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from collector.settings import Recipient as Named
@@ -28,24 +28,20 @@ class Recipient:
 
 def recipients(engine: Engine, settings: Settings, kind: str, *, now: datetime) -> tuple[Recipient, ...]:
     """Those of `kind` ("summary" or "alerts"), by address. Raises StoreUnavailable."""
-    named = settings.summary.recipients if kind == "summary" else settings.alerts.recipients
-    found = merged(settings, kind, named, store.kept(engine))
-    gone = store.unsubscribed(engine)
-    wanted = [one for one in found if (one.address, kind) not in gone]
+    found = without_links(engine, settings, kind)
     public_url = settings.web.public_url
-    if public_url is None or not wanted:
-        return tuple(wanted)
+    if public_url is None or not found:
+        return found
     tokens = Tokens(engine, now)
-    return tuple(
-        Recipient(
-            one.address,
-            one.domains,
-            one.language,
-            one.only_if_needed,
-            tokens.url(public_url, kind, one.address),
-        )
-        for one in wanted
-    )
+    return tuple(replace(one, unsubscribe=tokens.url(public_url, kind, one.address)) for one in found)
+
+
+def without_links(engine: Engine, settings: Settings, kind: str) -> tuple[Recipient, ...]:
+    """The same for whoever only looks: the link that ends a mail is its recipient's. Raises StoreUnavailable."""
+    named = settings.summary.recipients if kind == "summary" else settings.alerts.recipients
+    gone = store.unsubscribed(engine)
+    found = merged(settings, kind, named, store.kept(engine))
+    return tuple(one for one in found if (one.address, kind) not in gone)
 
 
 def merged(settings: Settings, kind: str, named: Iterable[Named], kept: Iterable[Kept]) -> tuple[Recipient, ...]:

@@ -47,6 +47,14 @@ _NAMES = {
     500: say("Internal Server Error"),
     503: say("Service Unavailable"),
 }
+# Where HTTP says no more than that name: what whoever came can do.
+_ADVICE = {
+    404: say(
+        "There is nothing at this address. Look for a slip in it, or whether its end was cut off; "
+        "what it showed may also have been removed since."
+    ),
+    405: say("This address is not opened like that. Go back, load the page again, and send its form once more."),
+}
 
 
 def register(app: Flask) -> None:
@@ -64,12 +72,18 @@ def _http(error: HTTPException) -> WsgiResponse:
     # werkzeug's own texts speak to whoever types addresses; ours were given where the error was raised.
     is_ours = error.description != type(error).description
     status = error.code or 500
-    response = answer(status, error.description if is_ours and error.description else say("%(s)s.", s=_name(status)))
+    response = answer(status, error.description if is_ours and error.description else _advice(status))
     # What belongs to the status (Allow, WWW-Authenticate, Retry-After) goes along; the body is ours.
     for name, value in error.get_headers(request.environ):
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
+
+
+def _advice(status: int) -> str:
+    if for_programs(request.path):
+        return "There is no such path: /api/v1/docs names them all." if status == 404 else f"{_name(status)}."
+    return _ADVICE.get(status) or say("%(s)s.", s=_name(status))
 
 
 def _usage(error: UsageError) -> Response:

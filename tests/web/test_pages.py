@@ -163,10 +163,25 @@ def test_the_range_stands_in_a_get_form(reader: FlaskClient, query: dict[str, st
     assert page.all("form", method="get")
 
 
-def test_presets_reach_back_from_today(reader: FlaskClient) -> None:
-    links = get(reader, "/domains/example.com", authenticated="yes").links()
+WITH_DAYS = (
+    *("/", "/reports", "/deliveries", "/result-types", "/result-types/validation-failure"),
+    *("/reporters/bigmail.example", "/mx/mx1.example.com", "/domains/example.com"),
+    *(f"/domains/example.com/{tab}" for tab in ("daily", "mx", "failures", "reporters")),
+    *("/domains/example.com/mx/mx1.example.com", "/domains/example.com/reporters/bigmail.example"),
+)
+
+
+@pytest.mark.parametrize("path", WITH_DAYS)
+def test_presets_reach_back_from_today(reader: FlaskClient, path: str) -> None:
+    page = get(reader, path, authenticated="yes")
     for first in ("2026-11-17", "2026-10-25", "2026-08-26", "2025-11-24"):
-        assert f"/domains/example.com?authenticated=yes&from={first}&to=2026-11-23" in links
+        assert f"{path}?authenticated=yes&from={first}&to=2026-11-23" in page.links()
+    [box] = page.all("input", name="authenticated")
+    assert "checked" in box
+    chosen = get(reader, path, **{"from": "2026-11-17", "to": "2026-11-23"})
+    assert [given["href"] for given in chosen.all("a", **{"aria-current": "true"})][-1:] == [
+        f"{path}?from=2026-11-17&to=2026-11-23"
+    ]
 
 
 def test_the_range_goes_along_to_chart_downloads_and_tabs(reader: FlaskClient) -> None:
@@ -307,3 +322,12 @@ def test_an_empty_installation_shows_the_steps_and_no_empty_charts(sqlite_engine
     assert '"v=TLSRPTv1; rua=mailto:tlsrpt@' in page.text
     assert page.all("svg") == []
     assert page.all("table") == []
+
+
+def test_where_there_is_nothing_it_says_what_to_do(reader: FlaskClient) -> None:
+    page = get(reader, "/nothing", 404)
+    assert "Look for a slip in it" in page.text
+    assert "/" in page.links()
+    told = reader.get("/api/v1/nothing").json
+    assert told is not None
+    assert "/api/v1/docs" in told["error"]["message"]

@@ -7,12 +7,14 @@ from flask.testing import FlaskClient
 
 from collector.store import audit, recipients
 from collector.store.engine import Engine
+from collector.store.recipients import Kept
 from dashboard.mail.unsubscribing import Tokens
 from tests.support.page import read
 from tests.web import world
 from tests.web.conftest import MakeApp, add_user
 
 ADDRESS = "ops@example.net"
+FROM = "tlsrpt@example.net"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
@@ -25,7 +27,7 @@ def path(filled: Engine) -> str:
 def stranger(filled: Engine, make_app: MakeApp) -> FlaskClient:
     """Somebody on the internet who has no login, where others have one."""
     add_user(filled)
-    client = make_app(**{"web.public_url": "https://tls.example.net"}).test_client()
+    client = make_app(**{"web.public_url": "https://tls.example.net", "mail.from": FROM}).test_client()
     client.environ_base |= {"REMOTE_ADDR": "192.0.2.7", "HTTP_HOST": "tls.example.net"}
     return client
 
@@ -64,6 +66,26 @@ def test_it_is_done_once_however_often_it_is_asked(stranger: FlaskClient, path: 
         (ADDRESS, {"kind": "summary"}, "192.0.2.7")
     ]
     assert "gets no weekly summary any more" in stranger.get(path).text
+
+
+def test_it_says_what_remains_and_how_to_get_it_back(stranger: FlaskClient, path: str, filled: Engine) -> None:
+    page = read(stranger.post(path).text)
+    assert "No other mail of this dashboard goes there." in page.text
+    assert f"the sender of that mail, {FROM}." in page.text
+    recipients.add(filled, Kept(ADDRESS, (), None, True, True, False, world.NOW))
+    assert "Alerts still go there by mail." in read(stranger.get(path).text).text
+    of_alerts = f"/unsubscribe/{Tokens(filled, world.NOW).token('alerts', ADDRESS)}"
+    assert "No other mail" in read(stranger.post(of_alerts).text).text  # both have ended by now
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("end", "status"), [("", 200), ("x", 404)])
+def test_a_stranger_finds_no_link_that_would_not_open(
+    stranger: FlaskClient, path: str, end: str, status: int, method: str
+) -> None:
+    page = read(stranger.open(path + end, method=method).text)
+    assert page.links() == ["#content", f"{path}{end}?lang=ja"]
+    assert stranger.get(page.links()[1]).status_code == status
 
 
 def test_alerts_are_another_kind(stranger: FlaskClient, filled: Engine) -> None:
