@@ -40,8 +40,17 @@ async def run(jobs: Sequence[Job], stop: asyncio.Event, *, sleep: Sleep = asynci
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for job in jobs:
-            await job.close()
+        await asyncio.gather(*map(_closed, jobs))
+
+
+async def _closed(job: Job) -> None:
+    """Closes one job. Whatever is wrong with it, the others are closed too."""
+    try:
+        await job.close()
+    except TemporaryError as error:
+        log.warning("%s: %s; it is not closed cleanly", job.name, error)
+    except Exception:  # as above
+        log.exception("%s could not be closed", job.name)
 
 
 async def repeat(job: Job, sleep: Sleep = asyncio.sleep) -> None:

@@ -100,3 +100,29 @@ def test_jobs_run_side_by_side_until_the_stop_and_are_closed() -> None:
 
     asyncio.run(asyncio.wait_for(all_of_them(), 10))
     assert seen == ["quick"] * 3 + ["closed"]
+
+
+def test_a_job_that_cannot_be_closed_leaves_the_others_to_be_closed(caplog: pytest.LogCaptureFixture) -> None:
+    closed: list[str] = []
+
+    async def all_of_them() -> None:
+        stop = asyncio.Event()
+        stop.set()
+
+        async def away() -> None:
+            raise AWAY
+
+        async def broken() -> None:
+            raise ValueError("ours")
+
+        async def close() -> None:
+            closed.append("closed")
+
+        await run([Job("first", Script(), away), Job("second", Script(), broken), Job("third", Script(), close)], stop)
+
+    asyncio.run(asyncio.wait_for(all_of_them(), 10))
+    assert closed == ["closed"]
+    assert [(each.levelno, each.getMessage()) for each in caplog.records] == [
+        (logging.WARNING, "first: away; it is not closed cleanly"),
+        (logging.ERROR, "second could not be closed"),
+    ]

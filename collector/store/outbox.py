@@ -10,6 +10,7 @@ A box is a table with `message_columns()`. A row's life:
     unanswered nobody knows whether it did: due again later, and then for the last time
     give_up    refused for good, or tried for too long
     skip       it need not be sent after all
+    give_back  its sender ends before it began: it is as if it had not been claimed
 
 Whoever dies between `handing_over` and its record leaves a row that may have arrived. That one point cannot be had
 away: the other side's yes and our record of it are two things. Such a row is claimed once more (`is_repeat`), with the
@@ -172,6 +173,18 @@ def give_up(engine: Engine, messages: Sequence[Claimed], now: datetime, error: s
 def skip(engine: Engine, messages: Sequence[Claimed], now: datetime, why: str) -> bool:
     """They need not be sent after all."""
     return _all(engine, messages, skipped_at=now, last_error=_short(why), handed_over_at=None, **_NOBODYS)
+
+
+def give_back(engine: Engine, box: str, owner: UUID) -> int:
+    """Ends all claims of `owner` under which nothing was handed over yet. How many.
+
+    If a thread of it is still at one of them, `handing_over` will tell it that the claim is lost.
+    """
+    table = _BOXES[box]
+    idle = and_(*_pending(table), table.c.claimed_by == owner, table.c.handed_over_at.is_(None))
+    with writing(engine) as connection:
+        own = update(table).where(idle).values(attempts=table.c.attempts - 1, **_NOBODYS)
+        return int(connection.execute(own).rowcount)
 
 
 def again(engine: Engine, box: str, where: Where, now: datetime) -> int:

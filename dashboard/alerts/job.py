@@ -11,7 +11,9 @@ from collector.errors import ConfigurationError, StoreUnavailable
 from collector.ids import new_id
 from collector.jobs import Job
 from collector.settings import Settings
+from collector.store import outbox
 from collector.store.engine import Engine
+from collector.store.outbox import NOTICES
 from collector.store.queries.alerts import DueMessage, due_messages
 from dashboard.alerts import look
 from dashboard.alerts.messenger import Clock, Messenger
@@ -71,6 +73,7 @@ class Notices:
         self._engine = engine
         self._settings = settings
         self._clock = clock
+        self._owner = new_id()
         self._running: dict[_Lane, asyncio.Future[None]] = {}
         self._is_stopping = False
 
@@ -94,10 +97,14 @@ class Notices:
             await asyncio.sleep(0)
 
     async def close(self) -> None:
-        """Lets what is on its way arrive, for some seconds; the rest is due for whoever comes next."""
+        """Lets what is on its way arrive, for some seconds; the rest is due for whoever comes next.
+
+        Raises StoreUnavailable.
+        """
         self._is_stopping = True
         if self._running:
             await asyncio.wait(list(self._running.values()), timeout=_GRACE)
+        await asyncio.to_thread(outbox.give_back, self._engine, NOTICES, self._owner)
 
     def _begun(self, messages: Iterable[DueMessage]) -> "Future[None]":
         result: Future[None] = Future()
@@ -115,7 +122,7 @@ class Notices:
         return result
 
     def _send(self, messages: Iterable[DueMessage]) -> None:
-        with Messenger(self._engine, self._settings, new_id(), self._clock) as messenger:
+        with Messenger(self._engine, self._settings, self._owner, self._clock) as messenger:
             for message in messages:
                 if self._is_stopping or not messenger.send(message):
                     return

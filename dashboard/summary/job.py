@@ -52,10 +52,11 @@ class Sending:
         return await asyncio.wrap_future(result)
 
     async def close(self) -> None:
-        """Begins no further mail; what is due is due for whoever comes next."""
+        """Begins no further mail; what is due is due for whoever comes next. Raises StoreUnavailable."""
         self._stopping.set()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, _GRACE)
+            await asyncio.to_thread(self._sender.give_back)
 
     def _send(self, result: "Future[float]") -> None:
         result.set_running_or_notify_cancel()

@@ -81,7 +81,11 @@ def send_week(
     before = {run.recipient for run in sender.runs(week, wanted) if run.state == outgoing.SENT}
     if by_hand:
         outbox.again(engine, SUMMARIES, where, sender.clock())
-    sender.send_due(where)
+    try:
+        sender.send_due(where)
+    except KeyboardInterrupt:
+        sender.give_back()
+        raise
     return _counted(sender.runs(week, wanted), before)
 
 
@@ -155,6 +159,10 @@ class Sender:
                 )
                 if not claimed or not self._one(post, claimed[0], people, made):
                     return
+
+    def give_back(self) -> None:
+        """Leaves to others what was claimed and is not handed over, if it is ended in the middle of it."""
+        outbox.give_back(self._engine, SUMMARIES, self._owner)
 
     def _recipients(self) -> tuple[Recipient, ...]:
         return recipients(self._engine, self._settings, "summary", now=self.clock())

@@ -1,6 +1,5 @@
 """`tlsrpt schedule` looks, and tells, by itself."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +7,6 @@ from collector.store.engine import open_engine
 from tests.alerts.receiver import Receiver
 from tests.alerts.world import World
 from tests.support import processes
-from tests.support.relay import SILENT, Relay
 
 
 def test_schedule_looks_and_tells_and_ends(tmp_path: Path, migrated_sqlite_url: str) -> None:
@@ -26,22 +24,3 @@ def test_schedule_looks_and_tells_and_ends(tmp_path: Path, migrated_sqlite_url: 
             processes.until(lambda: receiver.requests, 30, "a webhook", scheduler.process)
             assert scheduler.stop() == 0
     assert [request.json["alert"]["rule"] for request in receiver.requests] == ["certificate"]
-
-
-def test_a_stop_does_not_wait_for_a_relay_that_keeps_silent(tmp_path: Path, migrated_sqlite_url: str) -> None:
-    engine = open_engine(migrated_sqlite_url)
-    World(engine).check(datetime.now(UTC) - timedelta(minutes=1), left=-30)
-    engine.dispose()
-    with Relay(answers={"EHLO": SILENT}) as relay:
-        variables = {
-            "TLSRPT_DATABASE_URL": migrated_sqlite_url,
-            "TLSRPT_MAIL_RELAY": f"127.0.0.1:{relay.port}",
-            "TLSRPT_MAIL_TIMEOUT": "60",
-            "TLSRPT_ALERTS_RECIPIENTS": "ops@example.net",
-            "TLSRPT_DNS_NAMESERVERS": "127.0.0.1:9",
-        }
-        with processes.running("schedule", cwd=tmp_path, variables=variables) as scheduler:
-            processes.until(lambda: relay.seen.commands, 30, "a connection", scheduler.process)
-            began = time.monotonic()
-            assert scheduler.stop() == 0
-        assert time.monotonic() - began < 20

@@ -133,6 +133,19 @@ def test_what_was_sent_is_sent_even_if_the_claim_was_lost(engine: Engine) -> Non
     assert row(engine).sent_at == AFTER
 
 
+def test_who_ends_gives_back_what_it_has_not_handed_over(engine: Engine) -> None:
+    put(engine, "a", "b", "c", "d")
+    a, b, c = claim(engine, limit=3)
+    claim(engine, OTHER)
+    outbox.handing_over(engine, [b], NOW, LEASE)
+    outbox.sent(engine, [c], NOW)
+    assert outbox.give_back(engine, SUMMARIES, ONE) == 1
+    assert outbox.handing_over(engine, [a], NOW, LEASE) is False  # a thread of it that is still at it
+    [again] = claim(engine, OTHER)
+    assert (again.key, again.message_id, again.attempts, again.is_repeat) == (a.key, a.message_id, 1, False)
+    assert outbox.give_back(engine, SUMMARIES, ONE) == 0
+
+
 def test_handing_over_renews_the_lease(engine: Engine) -> None:
     put(engine, "a")
     mine = claim(engine)

@@ -1,12 +1,11 @@
-"""`tlsrpt schedule` as a process sends the weekly mail by itself, and ends whatever the relay does."""
+"""`tlsrpt schedule` as a process sends the weekly mail by itself."""
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from collector.settings.values import WEEKDAYS
 from tests.support.processes import running, until
-from tests.support.relay import SILENT, Relay
+from tests.support.relay import Relay
 
 
 def variables(relay: Relay, folder: Path, recipients: str = "ops@example.net") -> dict[str, str]:
@@ -33,12 +32,3 @@ def test_the_mail_of_the_last_week_goes_out(tmp_path: Path) -> None:
     assert (mail.recipient, second.recipient) == ("ops@example.net", "zoe@example.net")
     assert mail.message["Auto-Submitted"] == "auto-generated"
     assert mail.message.get_content_type() == "multipart/alternative"
-
-
-def test_a_stop_does_not_wait_for_a_relay_that_keeps_silent(tmp_path: Path) -> None:
-    with Relay(answers={"EHLO": SILENT}) as relay:
-        with running("schedule", cwd=tmp_path, variables=variables(relay, tmp_path)) as process:
-            until(lambda: relay.seen.commands, 30, "a connection", alive=process.process)
-            began = time.monotonic()
-            assert process.stop() == 0
-        assert time.monotonic() - began < 20

@@ -247,6 +247,18 @@ def test_a_job_that_is_told_to_stop_sends_no_further_mail(sqlite_engine: Engine,
     assert run.state == outgoing.WAITING
 
 
+def test_who_interrupts_the_sending_may_send_again_at_once(sqlite_engine: Engine, relay: Relay) -> None:
+    given = loaded(relay, summary__recipients="ada@example.net,bob@example.net")
+
+    def interrupted(step: str) -> None:
+        if step == "connected":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        send_week(sqlite_engine, given, WEEK, sender=Sender(sqlite_engine, given, clock=Clock(), watch=interrupted))
+    assert send(sqlite_engine, given) == Counts(sent=2)
+
+
 def test_a_wrong_key_stops_the_start(sqlite_engine: Engine, relay: Relay, tmp_path: Path) -> None:
     key = tmp_path / "dkim.pem"
     key.write_text("no key")
