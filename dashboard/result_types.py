@@ -163,7 +163,7 @@ _RESULT_TYPES = {
     ),
     "sts-webpki-invalid": Explanation(
         say("Certificate of the policy host"),
-        say("The HTTPS certificate of mta-sts.DOMAIN did not validate."),
+        say("The certificate of the policy host does not validate."),
         say(
             "The certificate of the web server expired, or does not name mta-sts.DOMAIN: often with a web host that "
             "serves many names and was not told of this one."

@@ -67,6 +67,24 @@ def test_the_filter_goes_along(client: FlaskClient) -> None:
     assert "/domains/example.com/mx/mx1.example.com?from=2026-11-01&to=2026-11-24" in links
 
 
+def test_a_page_beneath_a_tab_says_which(client: FlaskClient) -> None:
+    beneath = {
+        "/domains/example.com/mx/mx1.example.com": "mx",
+        "/domains/example.com/reporters/other.example": "reporters",
+        "/domains/example.com/failures/certificate-expired": "failures",
+    }
+    for path, tab in beneath.items():
+        current = [given for given in read(client.get(path + RANGE).text).all("a") if "aria-current" in given]
+        assert f"/domains/example.com/{tab}{RANGE}" in [given["href"] for given in current], path
+
+
+def test_hosts_that_are_an_mx_of_ours_lead_to_their_page_over_all_domains(client: FlaskClient) -> None:
+    for path in ("/reporters/reporter.example", "/result-types/certificate-expired"):
+        page = read(client.get(path + RANGE).text)
+        assert page.problems == []
+        assert "/mx/mx1.example.com" + RANGE in page.links(), path
+
+
 def test_a_limited_viewer_sees_own_domains_only(client: FlaskClient, filled: Engine) -> None:
     enter(client, filled, add_user(filled, "grace", "viewer", "example.net"))
     assert "No such failure" in read(client.get("/result-types/validation-failure" + RANGE).text).text
@@ -94,5 +112,8 @@ def test_a_breakdown_counts_the_range_and_knows_what_was_before(engine: Engine) 
     assert [share.name for share in queries.spread(engine, asked, Side(result_type="validation-failure")).domains] == [
         "example.com"
     ]
+    named = ("mx1.example.com", "mx.stranger.example")
+    assert queries.mx_hosts_among(engine, named) == {"mx1.example.com"}
+    assert queries.mx_hosts_among(engine, named, only=("example.net",)) == set()
     days = queries.reporter_days(engine, domain_id, asked, "reporter.example")
     assert [(each.day, each.reports, each.successful, each.failed) for each in days] == [(day, 1, 90, 10)]

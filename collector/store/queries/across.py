@@ -210,6 +210,13 @@ def domains_sharing(
     return tuple(HostOf(name, number(bad), number(good) if number(known) else None) for name, bad, good, known in rows)
 
 
+def mx_hosts_among(engine: Engine, names: Collection[str], *, only: Collection[str] | None = None) -> frozenset[str]:
+    """Those of these names (normal form) that are or were an MX host of a domain (`only`: of one of these)."""
+    query = select(domain_mx.c.host).where(domain_mx.c.host.in_(names), *within_domains(domain_mx, only))
+    with reading(engine) as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
 def _sharing(mx: str) -> Select[Any]:
     return select(domain_mx.c.domain_id).where(domain_mx.c.host == mx)
 

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, render_template
 
 from collector import domains
 from collector.store import queries
-from collector.store.queries import Side
+from collector.store.queries import Side, Spread
 from dashboard import result_types
 from dashboard.charts import sparkline
 from dashboard.text import say
@@ -43,6 +43,7 @@ def one_type(code: str) -> str:
         code=code,
         what=result_types.result_type(code),
         found=found,
+        hosts=_with_a_page(found),
         line=failures_line(found.days, filter_),
         filter=filter_,
         today=state.today(),
@@ -56,11 +57,13 @@ def one_reporter(reporter: str) -> str:
     if told is None:
         abort(404, say("This reporter has sent no report about these days."))
     of_day = {each.day: (each.successful + each.failed, each.failed) for each in told.days}
+    found = queries.spread(engine, filter_, Side(reporter=reporter), only=only)
     return render_template(
         "reporter_across.html",
         reporter=reporter,
         told=told,
-        found=queries.spread(engine, filter_, Side(reporter=reporter), only=only),
+        found=found,
+        hosts=_with_a_page(found),
         line=sparkline([of_day.get(day, (0, 0)) for day in days_of(filter_)]),
         filter=filter_,
         today=state.today(),
@@ -84,3 +87,8 @@ def one_host(host: str) -> str:
         filter=filter_,
         today=state.today(),
     )
+
+
+def _with_a_page(found: Spread) -> frozenset[str]:
+    """The MX hosts that lead to `one_host`: a report may name any other too."""
+    return queries.mx_hosts_among(state.reader(), [share.name for share in found.mx], only=access.only())

@@ -43,9 +43,14 @@ def page(endpoint: str, **values: object) -> str:
     return url_for(f"pages.{endpoint}", **{**kept_filter(), **values})  # type: ignore[arg-type]
 
 
+def first_of(days: int, today: date) -> date:
+    """The first of the last `days` days."""
+    return today - timedelta(days=days - 1)
+
+
 def preset(days: int, today: date) -> str:
     """This page over the last `days` days."""
-    return here(**{"from": today - timedelta(days=days - 1), "to": today})
+    return here(**{"from": first_of(days, today), "to": today})
 
 
 def _with_query(path: str, query: dict[str, str]) -> str:
@@ -54,7 +59,7 @@ def _with_query(path: str, query: dict[str, str]) -> str:
 
 def register(blueprint: Blueprint) -> None:
     """Make them known to every template."""
-    for function in (here, api, page, preset, kept_filter):
+    for function in (here, api, page, preset, first_of, kept_filter):
         blueprint.app_template_global(function.__name__)(function)
     blueprint.app_template_global("presets")(lambda: PRESETS)
     # Who is asking: the name beside the way out, and which pages are theirs.
