@@ -7,6 +7,7 @@
     │   ├── StoreUnavailable     the database does not answer
     │   │   └── ReplicaUnavailable   its replica does not answer, but the database itself may
     │   │       └── ReplicaBehind    the replica lacks a change that its reader is to see
+    │   ├── ReaderUnavailable    the process that reads large mails was lost with one
     │   ├── SpoolUnavailable     the local spool takes nothing either
     │   ├── MailboxUnavailable   the IMAP server does not answer, or refuses what we ask
     │   ├── CheckBusy            the domain is being checked already
@@ -55,6 +56,10 @@ class ReplicaUnavailable(StoreUnavailable):
 
 class ReplicaBehind(ReplicaUnavailable):
     """The replica has not got a change yet that its reader is to see."""
+
+
+class ReaderUnavailable(TemporaryError):
+    """The process that read a large mail ended in the middle of it, or did not come to an end."""
 
 
 class SpoolUnavailable(TemporaryError):

@@ -102,7 +102,13 @@ async def run(
     """
     keys = KeyCache(Resolver(settings.dns).txt, time.monotonic)
     intake = Intake(
-        sink, keys, limits=settings.limits, auth=settings.auth, clock=lambda: datetime.now(UTC), figures=figures
+        sink,
+        keys,
+        limits=settings.limits,
+        auth=settings.auth,
+        clock=lambda: datetime.now(UTC),
+        log_level=settings.log.level,
+        figures=figures,
     )
     servers = [Server(bound, settings, intake), Server(lmtp, settings, intake, session=LmtpSession)]
     try:
@@ -112,7 +118,7 @@ async def run(
         await stop.wait()
         await asyncio.gather(*(server.stop(grace) for server in servers))
     finally:
-        intake.close()
+        await intake.close()
 
 
 async def _until_told(settings: Settings, bound: Bound, shared: Path | None) -> None:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from collector.delivery import Delivery, Stored
 from collector.errors import StoreUnavailable, TlsrptError
+from collector.frames import HEAD, Frames
 from collector.writer import wire
 
 log = logging.getLogger(__name__)
@@ -39,28 +40,29 @@ class _Link(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[wire.Ready] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()
-        self._frames = wire.Frames()
+        self._frames = Frames()
         self._waiting: deque[asyncio.Future[Stored]] = deque()
-        self._outbox: list[bytearray] = []
+        self._outbox: list[bytes | bytearray] = []
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
-    def send(self, frame: bytearray) -> None:
-        """What is sent in one round of the event loop goes together: so the writer commits it together."""
+    def send(self, *frame: bytes | bytearray) -> None:
+        """A frame, in one piece or several. What is sent in one round of the event loop goes together: so the writer
+        commits it together."""
         if not self._outbox:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._outbox.append(frame)
+        self._outbox += frame
 
-    def submit(self, delivery: Delivery) -> "asyncio.Future[Stored]":
+    def submit(self, *frame: bytes | bytearray) -> "asyncio.Future[Stored]":
         future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         if self.lost.done():
             future.set_exception(StoreUnavailable(_ENDED))
         else:
             self._waiting.append(future)
-            self.send(wire.delivery(delivery))
+            self.send(*frame)
         return future
 
     def _flush(self) -> None:
@@ -177,8 +179,15 @@ class WriterClient:
 
     def submit(self, delivery: Delivery) -> "asyncio.Future[Stored]":
         """The future is resolved after the commit that holds the delivery. It raises StoreUnavailable."""
+        return self._submit(wire.delivery(delivery))
+
+    def submit_encoded(self, delivery: bytes) -> "asyncio.Future[Stored]":
+        """The same of a delivery that somebody else has encoded."""
+        return self._submit(HEAD.pack(len(delivery)), delivery)
+
+    def _submit(self, *frame: bytes | bytearray) -> "asyncio.Future[Stored]":
         if self._link is not None:
-            return self._link.submit(delivery)
+            return self._link.submit(*frame)
         future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         future.set_exception(StoreUnavailable("the writer process is not running"))
         return future

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from collector.delivery import Delivery
 from collector.errors import TlsrptError
+from collector.frames import Frames
 from collector.store import group
 from collector.writer import wire
 
@@ -21,7 +22,7 @@ class Channel:
         """`room` is what it receives into, in turn with others."""
         self.connection = connection
         self._room = room
-        self.frames = wire.Frames()
+        self.frames = Frames()
         self.is_begun = False  # its Task has been answered
         self.has_ended = False  # it sends no more
 

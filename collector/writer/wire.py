@@ -1,19 +1,16 @@
-"""What the listener and its writer say to each other: frames of msgpack behind their length, over a pair of sockets.
+"""What the listener and its writer say to each other, in frames.
 
 The listener begins with a `Task`, which the writer answers with `Ready` once the database is. Then come deliveries;
 their answers follow in the same order, a group in one frame.
 """
 
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from collector.delivery import Delivery, Stored
 from collector.errors import ConfigurationError, SchemaOutdated, StoreUnavailable, TlsrptError
-
-_HEAD = struct.Struct("!I")
-_encoder = msgspec.msgpack.Encoder()
+from collector.frames import frame
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -59,7 +56,7 @@ _answers_decoder = msgspec.msgpack.Decoder(list[Answer])
 
 
 def task(what: Task) -> bytearray:
-    return _frame(what)
+    return frame(what)
 
 
 def read_task(content: bytes) -> Task:
@@ -67,7 +64,7 @@ def read_task(content: bytes) -> Task:
 
 
 def ready(what: Ready) -> bytearray:
-    return _frame(what)
+    return frame(what)
 
 
 def read_ready(content: bytes) -> Ready:
@@ -75,7 +72,7 @@ def read_ready(content: bytes) -> Ready:
 
 
 def delivery(what: Delivery) -> bytearray:
-    return _frame(what)
+    return frame(what)
 
 
 def read_delivery(content: bytes) -> Delivery:
@@ -84,42 +81,8 @@ def read_delivery(content: bytes) -> Delivery:
 
 def answers(results: Sequence[Stored | StoreUnavailable]) -> bytearray:
     """The answers to the oldest deliveries that have none yet, in their order."""
-    return _frame([Answer(stored=one) if isinstance(one, Stored) else Answer(error=str(one)) for one in results])
+    return frame([Answer(stored=one) if isinstance(one, Stored) else Answer(error=str(one)) for one in results])
 
 
 def read_answers(content: bytes) -> list[Stored | StoreUnavailable]:
     return [one.stored or StoreUnavailable(one.error) for one in _answers_decoder.decode(content)]
-
-
-class Frames:
-    """Cuts a stream of bytes into the contents of frames."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def feed(self, chunk: bytes | memoryview) -> None:
-        self._bytes += chunk
-
-    def take(self) -> bytes | None:
-        """The content of the next frame, None while it is not complete."""
-        if len(self._bytes) < _HEAD.size:
-            return None
-        [length] = _HEAD.unpack_from(self._bytes)
-        end = _HEAD.size + length
-        if len(self._bytes) < end:
-            return None
-        with memoryview(self._bytes) as view:  # one copy and not two, of what may be tens of megabytes
-            content = bytes(view[_HEAD.size : end])
-        del self._bytes[:end]
-        return content
-
-    def __iter__(self) -> Iterator[bytes]:
-        while (content := self.take()) is not None:
-            yield content
-
-
-def _frame(what: object) -> bytearray:
-    frame = bytearray(_HEAD.size)
-    _encoder.encode_into(what, frame, _HEAD.size)
-    _HEAD.pack_into(frame, 0, len(frame) - _HEAD.size)
-    return frame

@@ -18,6 +18,7 @@ from collector.settings import Address
 from collector.store import domains, queries
 from collector.store.queries import DeliveryRow
 from collector.store.writer import Writer
+from collector.writer import wire
 from tests.support import reports
 
 _SECONDS = 20
@@ -33,6 +34,9 @@ class InThread:
 
     def submit(self, delivery: Delivery) -> "asyncio.Future[Stored]":
         return asyncio.wrap_future(self.writer.submit(delivery))
+
+    def submit_encoded(self, delivery: bytes) -> "asyncio.Future[Stored]":
+        return self.submit(wire.read_delivery(delivery))
 
 
 class Listener:

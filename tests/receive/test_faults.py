@@ -18,6 +18,7 @@ from collector.errors import StoreUnavailable
 from collector.receive.smtp import sockets
 from collector.receive.smtp.intake import Intake
 from collector.receive.smtp.server import Server
+from collector.writer import wire
 from tests.receive.listener import Client, Listener, day
 from tests.support import reports
 from tests.support.mails import rsa_key, sign
@@ -54,6 +55,9 @@ class Sink:
 
     async def submit(self, delivery: Delivery) -> Stored:
         return self._answer(delivery)
+
+    async def submit_encoded(self, delivery: bytes) -> Stored:
+        return self._answer(wire.read_delivery(delivery))
 
 
 def kept(delivery: Delivery) -> Stored:
@@ -128,24 +132,29 @@ def test_database_away_is_451_and_the_next_try_is_stored(
         assert listener.outcomes() == ["stored", "stored"]
 
 
-# (what, mail, are its keys cached, does it go to a thread): the event loop waits neither for DNS nor for a large report.
+# (what, mail, are its keys cached, do threads wait for them, is there a process for it): the event loop waits neither for
+# DNS nor for a large report.
 PLACES = [
-    ("small, key cached", report_mail(), True, False),
-    ("small, key unknown", report_mail(), False, True),
-    ("small, but much to unpack", report_mail(details=2000), True, True),
+    ("small, key cached", report_mail(), True, False, False),
+    ("small, key unknown", report_mail(), False, True, False),
+    ("small, but much to unpack", report_mail(details=2000), True, False, True),
+    ("much to unpack, key unknown", report_mail(details=2000), False, True, True),
 ]
 
 
-@pytest.mark.parametrize(("what", "mail", "cached", "in_thread"), PLACES, ids=[case[0] for case in PLACES])
-def test_where_a_mail_is_read(what: str, mail: bytes, cached: bool, in_thread: bool) -> None:
-    async def take() -> Keys:
+@pytest.mark.parametrize(("what", "mail", "cached", "in_thread", "apart"), PLACES, ids=[case[0] for case in PLACES])
+def test_where_a_mail_is_read(what: str, mail: bytes, cached: bool, in_thread: bool, apart: bool) -> None:
+    async def take() -> tuple[Keys, int]:
         taker, keys = intake(cached=cached)
         assert (await taker.take(mail, Envelope("smtp"))).outcome == "stored"
-        taker.close()
-        return keys
+        processes = len(taker.readers.pids)
+        await taker.close()
+        return keys, processes
 
-    [thread] = asyncio.run(take()).asked_in
-    assert thread.startswith("intake") == in_thread
+    keys, processes = asyncio.run(take())
+    [thread] = keys.asked_in
+    assert thread.startswith("intake-dns") == in_thread
+    assert processes == apart
 
 
 def test_one_line_per_delivery_whatever_strangers_write(caplog: pytest.LogCaptureFixture) -> None:

@@ -48,14 +48,3 @@ def test_answers_keep_their_order_and_their_errors() -> None:
     assert first == stored
     assert isinstance(second, StoreUnavailable)
     assert str(second) == "away"
-
-
-@given(st.lists(st.text(max_size=20), max_size=8), st.integers(1, 30))
-def test_frames_come_out_whole_however_the_stream_is_cut(urls: list[str], step: int) -> None:
-    stream = b"".join(wire.task(wire.Task(url, (), "info")) for url in urls)
-    frames = wire.Frames()
-    found: list[str] = []
-    for start in range(0, len(stream), step):
-        frames.feed(stream[start : start + step])
-        found += [wire.read_task(content).database_url for content in frames]
-    assert found == urls

@@ -9,7 +9,6 @@ import pickle
 import queue
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -22,10 +21,10 @@ import msgspec
 
 from collector import log
 from collector.errors import TemporaryError
+from collector.frames import receive, send
 from collector.receive.files.pieces import Unreadable
 from collector.receive.files.read import Read, Reading, Terms
 
-_HEAD = struct.Struct("!I")
 _BATCH = 25  # items in a message
 _BATCH_BYTES = 256 * 1024
 # Messages that wait while a group is committed: more than a group.
@@ -62,7 +61,7 @@ class Apart:
     def __iter__(self) -> Generator[Read | Unreadable, None, None]:
         """Raises TemporaryError if the process is killed. Closing the generator ends the process."""
         with _process(self._task) as stream:
-            while (content := _receive(stream)) is not None:
+            while (content := receive(stream)) is not None:
                 batch = _batch_decoder.decode(content)
                 if not batch.items:
                     return
@@ -85,27 +84,12 @@ def _process(task: Task) -> Iterator[IO[bytes]]:
             )
         try:
             with ours.makefile("wb") as orders:
-                _send(orders, pickle.dumps(task))
+                send(orders, pickle.dumps(task))
             with ours.makefile("rb") as stream:
                 yield stream
         finally:
             process.kill()
             process.wait()
-
-
-def _send(stream: IO[bytes], content: bytes) -> None:
-    stream.write(_HEAD.pack(len(content)) + content)
-    stream.flush()
-
-
-def _receive(stream: IO[bytes]) -> bytes | None:
-    """The next message; None at the end, also in the middle of one."""
-    head = stream.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        return None
-    [length] = _HEAD.unpack(head)
-    content = stream.read(length)
-    return content if len(content) == length else None
 
 
 # From here on: what the process does.
@@ -131,7 +115,7 @@ class _Outbox:
     def _run(self) -> None:
         while (content := self._waiting.get()) is not None:
             try:
-                _send(self._stream, content)
+                send(self._stream, content)
             except ConnectionError:  # the parent is gone: nobody wants any of it
                 os._exit(1)
 
@@ -157,7 +141,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[1])) as channel, channel.makefile("wb") as stream:
         with channel.makefile("rb") as orders:
-            content = _receive(orders)
+            content = receive(orders)
         if content is None:
             return
         task: Task = pickle.loads(content)  # noqa: S301  it comes from our own parent
