@@ -20,6 +20,7 @@ def test_the_demo_shows_bars_and_bands_of_ninety_days(browser: Browser, tmp_path
         page = context.new_page()
         seen = watch(page)
         page.goto(f"http://127.0.0.1:{port}/")
+        expect(page.get_by_role("link", name="Alerts 2", exact=True)).to_be_visible()
         page.get_by_role("link", name="example.com", exact=True).click()
         bars = page.locator("#main-chart .barlayer .trace")
         expect(bars).to_have_count(2)
