@@ -17,9 +17,9 @@ from collector.store import alerts as store
 from collector.store import audit
 from collector.store.engine import Engine
 from collector.store.queries.alerts import OPEN, AlertRow, alerts
-from dashboard.alerts import render
 from dashboard.alerts.channels.outcome import SENT, Message
 from dashboard.alerts.channels.webhook import host_of
+from dashboard.alerts.mail import mail
 from dashboard.alerts.messenger import sender as channel_sender
 from dashboard.alerts.targets import APPRISE, WEBHOOK
 from dashboard.alerts.words import words
@@ -27,10 +27,8 @@ from dashboard.commands.accounts import database, minute
 from dashboard.mail import message
 from dashboard.mail.dkim import Signer
 from dashboard.mail.foot import with_foot
-from dashboard.mail.message import Content
 from dashboard.mail.recipients import Recipient, recipients
 from dashboard.mail.relay import Relay
-from dashboard.text import language
 
 _PAGE = 1000
 
@@ -191,8 +189,7 @@ def _try_mails(settings: Settings, people: tuple[Recipient, ...], now: datetime)
 
 def _mail(settings: Settings, to: Recipient, now: datetime) -> None:
     """Raises TlsrptError."""
-    by, told, public_url = message.sender(settings.mail), language(to.language), settings.web.public_url
-    content = Content(render.subject([_sample(now)], told), render.body([_sample(now)], told, public_url))
+    by, content = message.sender(settings.mail), mail([_sample(now)], to.language, settings.web.public_url)
     raw = message.build(
         with_foot(content, to),
         by=by,

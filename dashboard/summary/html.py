@@ -1,17 +1,16 @@
-"""A summary as HTML for mail programs: tables and inline styles only, bars of table cells, nothing from elsewhere.
+"""A summary as HTML for mail programs (`dashboard.mail.html`): bars of table cells, nothing from elsewhere.
 
-Mail programs drop style sheets, scripts, positions and pictures from elsewhere, and Gmail cuts a mail off beyond
-102 kB: as many domains as fit are told in full, further ones in a line each, the rest by their number.
+As many domains as fit are told in full, further ones in a line each, the rest by their number.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from collector import log
 from collector.text import listed, say, say_n
+from dashboard.mail.html import BAD, GOOD, MOST_BYTES, NEUTRAL, as_many_as_fit, templates
 from dashboard.summary import chart, says
 from dashboard.summary.lines import Line, lines
 from dashboard.summary.links import Links
@@ -19,20 +18,14 @@ from dashboard.summary.model import DomainWeek, Summary
 from dashboard.text import Language
 from dashboard.verdict import INSUFFICIENT_DATA, NOT_APPLICABLE, NOT_READY, READY
 
-# In UTF-8; what encodes it for the way adds 37 hundredths at most (base64 in lines of 76).
-MOST_BYTES = 70_000
 _FOR_CARDS = 42_000
 _MOST_CHARTS = 10
 _MOST_WELL = 30
-# Without quotes: in an attribute each would be five bytes.
-_FONT = "font-family: Segoe UI, Roboto, Helvetica Neue, Hiragino Sans, Arial, sans-serif;"
-_VERDICT_COLOURS = {NOT_READY: "#b34700", INSUFFICIENT_DATA: "#55616e", READY: "#0b6b3a", NOT_APPLICABLE: "#55616e"}
+_VERDICT_COLOURS = {NOT_READY: BAD, INSUFFICIENT_DATA: NEUTRAL, READY: GOOD, NOT_APPLICABLE: NEUTRAL}
 WELL, LOOK, ALL_FIGURES = say("Well"), say("Look at them"), say("All figures of the week")
-_WEIGHTS = {"bad": ("✕", "#b34700"), "look": ("!", "#b34700"), "ok": ("✓", "#0b6b3a")}
+_WEIGHTS = {"bad": ("✕", BAD), "look": ("!", BAD), "ok": ("✓", GOOD)}
 
-_templates = Environment(
-    loader=PackageLoader("dashboard.summary"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
+_templates = templates("dashboard.summary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +63,10 @@ class _Renderer:
 
     def render(self) -> tuple[str, tuple[tuple[str, bytes], ...]]:
         needing = says.needing(self._summary)
-        cards = _as_many_as_fit(needing, _FOR_CARDS, self._card)
+        cards = as_many_as_fit(needing, _FOR_CARDS, self._card)
         left = needing[len(cards) :]
         room = MOST_BYTES - len(self._page(cards, [], left).encode()) - 500
-        rows = _as_many_as_fit(left, room, self._row)
+        rows = as_many_as_fit(left, room, self._row)
         return self._page(cards, rows, left), tuple(self._charts)
 
     def _page(self, cards: Sequence[Markup], rows: Sequence[Markup], left: Sequence[DomainWeek]) -> str:
@@ -82,7 +75,6 @@ class _Renderer:
         more = len(left) - len(rows)
         return _templates.get_template("mail.html").render(
             tag=self._language.tag,
-            font=_FONT,
             subject=told(says.subject(summary)),
             period=told(says.period(summary)),
             opening=told(says.opening(summary)),
@@ -111,23 +103,20 @@ class _Renderer:
         both = ((says.quarantined(self._summary), "quarantined"), (says.foreign(self._summary), "unassigned"))
         return [(self._told(text), self._links.deliveries(outcome)) for text, outcome in both if text is not None]
 
-    def _card(self, one: DomainWeek) -> Markup:
+    def _card(self, one: DomainWeek) -> str:
         name = self._drawn(one)
-        return Markup(  # noqa: S704  of a template that escapes
-            _templates.get_template("card.html").render(
-                font=_FONT,
-                colour=_VERDICT_COLOURS[one.verdict.word],
-                domain=self._told(one.domain),
-                address=self._links.domain(one.domain, self._summary.week),
-                verdict=self._told(says.WORDS[one.verdict.word]),
-                mode=self._told(says.mode(one)),
-                sentence=self._told(says.verdict(one)),
-                figures=self._told(says.figures(one)),
-                bars=self._bars(one),
-                chart=name,
-                chart_text=self._told(says.chart(one)) if name else "",
-                lines=[self._item(line, one) for line in lines(one)],
-            )
+        return _templates.get_template("card.html").render(
+            colour=_VERDICT_COLOURS[one.verdict.word],
+            domain=self._told(one.domain),
+            address=self._links.domain(one.domain, self._summary.week),
+            verdict=self._told(says.WORDS[one.verdict.word]),
+            mode=self._told(says.mode(one)),
+            sentence=self._told(says.verdict(one)),
+            figures=self._told(says.figures(one)),
+            bars=self._bars(one),
+            chart=name,
+            chart_text=self._told(says.chart(one)) if name else "",
+            lines=[self._item(line, one) for line in lines(one)],
         )
 
     def _drawn(self, one: DomainWeek) -> str:
@@ -157,16 +146,13 @@ class _Renderer:
             action = self._told(say("What to do: %(action)s", action=line.action)).replace("DOMAIN", one.domain)
         return _Item(mark, colour, self._told(line.text).replace("DOMAIN", one.domain), action)
 
-    def _row(self, one: DomainWeek) -> Markup:
-        return Markup(  # noqa: S704  of a template that escapes
-            _templates.get_template("row.html").render(
-                font=_FONT,
-                domain=self._told(one.domain),
-                address=self._links.domain(one.domain, self._summary.week),
-                verdict=self._told(says.WORDS[one.verdict.word]),
-                colour=_VERDICT_COLOURS[one.verdict.word],
-                failed=self._told(says.failed(one)),
-            )
+    def _row(self, one: DomainWeek) -> str:
+        return _templates.get_template("row.html").render(
+            domain=self._told(one.domain),
+            address=self._links.domain(one.domain, self._summary.week),
+            verdict=self._told(says.WORDS[one.verdict.word]),
+            colour=_VERDICT_COLOURS[one.verdict.word],
+            failed=self._told(says.failed(one)),
         )
 
     def _told(self, text: str) -> str:
@@ -180,15 +166,3 @@ def _bar(label: str, successful: int, failed: int, widest: int) -> _Bar:
     if failed:
         bad = min(max(bad, 1), 99 if successful else 100)
     return _Bar(label, max(1, round(100 * (successful + failed) / widest)), 100 - bad, bad)
-
-
-def _as_many_as_fit(domains: Iterable[DomainWeek], room: int, make: Callable[[DomainWeek], Markup]) -> list[Markup]:
-    """The first ones, as long as they have no more bytes than that together."""
-    made: list[Markup] = []
-    for one in domains:
-        piece = make(one)
-        room -= len(piece.encode())
-        if room < 0:
-            break
-        made.append(piece)
-    return made

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.summary.week import week_of
-from tests.summary.mail_html import lint
+from tests.support.mail_html import lint
 from tests.support.processes import tlsrpt
 from tests.support.relay import Relay
 

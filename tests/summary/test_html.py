@@ -15,8 +15,8 @@ from dashboard.summary import chart, html, says, text
 from dashboard.summary.links import Links
 from dashboard.summary.model import Summary
 from dashboard.text import LANGUAGES, language
-from tests.summary.mail_html import lint
 from tests.summary.weeks import HOSTILE, MADE_AT, domain, everything, held_back, hostile, in_testing, summary
+from tests.support.mail_html import lint
 
 PUBLIC = "https://tls.example.com"
 # Gmail cuts a mail off beyond 102 kB.

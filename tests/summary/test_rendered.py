@@ -1,13 +1,15 @@
-"""The mail as a real browser shows it, as wide as on a desk and on a phone. It leaves pictures in build/screenshots."""
+"""Our mails as a real browser shows them, as wide as on a desk and on a phone, with pictures in build/screenshots."""
 
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
+from dashboard.alerts.mail import mail as alert_mail
 from dashboard.summary import html
 from dashboard.summary.links import Links
 from dashboard.text import LANGUAGES, language
+from tests.alerts.test_mail import GIVEN, hostile
 from tests.browser.conftest import browser  # noqa: F401  a fixture
 from tests.browser.looking import SCREENSHOTS, Scheme
 from tests.summary.weeks import everything
@@ -22,32 +24,37 @@ _WIDTHS = """() => ({
 })"""
 
 
+_LOOKS: tuple[tuple[int, Scheme], ...] = ((600, "light"), (360, "light"), (600, "dark"), (360, "dark"))
+_ALERTS = [*GIVEN["every event"], hostile()]
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
-    """The mail in each language, its pictures beside it as a mail program has them."""
+    """The mails in each language, with their pictures beside them as a mail program has them."""
     made = {}
     for tag in LANGUAGES:
-        written, images = html.render(everything(), language(tag), Links("https://tls.example.com"), with_charts=True)
+        weekly, images = html.render(everything(), language(tag), Links("https://tls.example.com"), with_charts=True)
         for cid, png in images:
             (tmp_path / f"{cid}.png").write_bytes(png)
-        made[tag] = tmp_path / f"{tag}.html"
-        made[tag].write_text(written.replace('src="cid:', 'src="').replace('" width="540"', '.png" width="540"'))
-    return made
+        made[f"weekly-mail-{tag}"] = weekly.replace('src="cid:', 'src="').replace('" width="540"', '.png" width="540"')
+        made[f"alert-mail-{tag}"] = alert_mail(_ALERTS, tag, "https://tls.example.com").html
+    for name, written in made.items():
+        (tmp_path / f"{name}.html").write_text(written)
+    return {name: tmp_path / f"{name}.html" for name in made}
 
 
 def test_it_fits_a_desk_and_a_phone(browser: Browser, files: dict[str, Path]) -> None:  # noqa: F811
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    looks: tuple[tuple[int, Scheme], ...] = ((600, "light"), (360, "light"), (600, "dark"), (360, "dark"))
-    for tag, path in files.items():
-        for width, scheme in looks:
+    for name, path in files.items():
+        for width, scheme in _LOOKS if name.startswith("weekly") else _LOOKS[::3]:
             with browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme) as context:
                 page = context.new_page()
                 asked: list[str] = []
                 page.on("request", lambda request, asked=asked: asked.append(request.url))  # type: ignore[misc]
                 page.goto(path.as_uri())
                 found = page.evaluate(_WIDTHS)
-                assert (found["page"], found["wide"]) == (width, []), (tag, width)
-                assert found["drawn"]
+                assert (found["page"], found["wide"]) == (width, []), (name, width)
+                assert bool(found["drawn"]) is name.startswith("weekly")
                 assert all(found["drawn"])
                 assert all(url.startswith("file:") for url in asked)
-                page.screenshot(path=SCREENSHOTS / f"weekly-mail-{tag}-{width}-{scheme}.png", full_page=True)
+                page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
