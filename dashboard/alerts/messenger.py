@@ -1,4 +1,8 @@
-"""One message from its claim to its record: what the channel says becomes a row, whoever dies in between."""
+"""One message from its claim to its record: what the channel says becomes a row, whoever dies in between.
+
+`watch` is told each step (dashboard.mail.post.STEPS) as it is reached: the tests let the process die there. Only a mail
+has a step of its own for the connection.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -36,11 +40,20 @@ Clock = Callable[[], datetime]
 class Messenger:
     """Sends what is due in one lane: all mails, which share a relay, or one webhook, or one service. To be closed."""
 
-    def __init__(self, engine: Engine, settings: Settings, owner: UUID, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        owner: UUID,
+        clock: Clock,
+        *,
+        watch: Callable[[str], None] = post.unwatched,
+    ) -> None:
         self._engine = engine
         self._settings = settings
         self._owner = owner
         self._clock = clock
+        self._watch = watch
         self._stack = ExitStack()
         self._post: Post | None = None
         self._people: dict[str, Recipient] | None = None
@@ -64,6 +77,7 @@ class Messenger:
         if claimed and url is None:
             outbox.skip(self._engine, claimed, self._clock(), "it is no longer set")
         elif claimed and url is not None:
+            self._watch("claimed")
             send = sender(due.channel, url, self._settings)
             self._record(due.channel, claimed, self._attempt(send, claimed))
         return True
@@ -75,18 +89,23 @@ class Messenger:
         )
 
     def _attempt(self, send: Send, claimed: Sequence[Claimed]) -> Outcome:
+        def may_end() -> bool:
+            self._watch("handing_over")
+            mine = outbox.handing_over(self._engine, claimed, self._clock(), _LEASE)
+            self._watch("handed_over")
+            return mine
+
         contents = tuple(one.row["content"] for one in sorted(claimed, key=lambda one: one.key["notice_id"].int))
-        return send(
-            Message(claimed[0].message_id, contents),
-            lambda: outbox.handing_over(self._engine, claimed, self._clock(), _LEASE),
-        )
+        return send(Message(claimed[0].message_id, contents), may_end)
 
     def _record(self, channel: str, claimed: Sequence[Claimed], outcome: Outcome) -> None:
         now = self._clock()
         again = PATIENCE.again(claimed[0], now)
         match outcome.kind:
             case kind if kind == SENT:
+                self._watch("taken")
                 outbox.sent(self._engine, claimed, now)
+                self._watch("recorded")
             case kind if kind == UNANSWERED:
                 outbox.unanswered(self._engine, claimed, now, again or now, outcome.why)
             case kind if kind == PUT_OFF and again is not None:
@@ -119,7 +138,7 @@ class Messenger:
 
     def _opened_post(self) -> Post:
         if self._post is None:
-            made = Post(self._engine, self._settings.mail, clock=self._clock, patience=PATIENCE)
+            made = Post(self._engine, self._settings.mail, clock=self._clock, patience=PATIENCE, watch=self._watch)
             self._post = self._stack.enter_context(made)
         return self._post
 

@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from collector.ids import new_id
-from collector.store.queries.alerts import NoticeRow, due_messages, notices
+from collector.store.queries.alerts import NoticeRow, notices
 from collector.store.recipients import unsubscribe
 from dashboard.alerts.job import Notices
-from dashboard.alerts.messenger import Messenger
 from tests.alerts.receiver import Receiver
 from tests.alerts.test_look import at_once, later
 from tests.alerts.world import World
@@ -221,43 +219,6 @@ def test_two_schedulers_that_send_at_once_send_each_message_once(make: Make) -> 
         other = Scheduler(scheduler.world)
         at_once(scheduler.pass_, other.pass_, Scheduler(scheduler.world).pass_)
     assert (len(receiver.requests), len(relay.mails)) == (2, 1)
-
-
-def test_one_that_died_after_its_claim_is_followed_by_another_and_one_that_died_later_once(make: Make) -> None:
-    with Receiver() as receiver:
-        scheduler = make(alerts__webhooks=receiver.url())
-        engine, settings = scheduler.world.engine, scheduler.world.settings
-        [due] = due_messages(engine, NOW)
-
-        class Died(BaseException):
-            """As a SIGKILL would: nothing is recorded."""
-
-        class Dies(Messenger):
-            def _attempt(self, *_: object) -> None:  # type: ignore[override]
-                raise Died
-
-        with pytest.raises(Died), Dies(engine, settings, new_id(), scheduler.clock) as dies:
-            dies.send(due)
-        scheduler.pass_(1)
-        assert receiver.requests == []  # the dead one has the claim
-        scheduler.pass_(5)
-
-        class DiesLate(Messenger):
-            def _record(self, *_: object) -> None:
-                raise Died
-
-        scheduler.world.check(NOW + later(1), left=90)
-        scheduler.world.look(NOW + later(2))
-        scheduler.clock.at = NOW + later(2)
-        [due] = due_messages(engine, scheduler.clock.at)
-        with pytest.raises(Died), DiesLate(engine, settings, new_id(), scheduler.clock) as dies:
-            dies.send(due)
-        for _ in range(3):
-            scheduler.pass_(10)
-    ids = [request.json["id"] for request in receiver.requests]
-    assert [request.json["event"] for request in receiver.requests] == ["opened", "closed", "closed"]
-    assert ids[1] == ids[2]
-    assert scheduler.states("webhook") == ["sent", "sent"]
 
 
 def test_no_secret_is_logged_or_kept(make: Make, caplog: pytest.LogCaptureFixture) -> None:
