@@ -41,12 +41,12 @@ def targets(engine: Engine, settings: Settings, now: datetime) -> tuple[Target, 
     return (*mails, *of_urls(settings.alerts))
 
 
-def looking(settings: Settings, engine: Engine) -> Job:
+def looking(settings: Settings, engine: Engine, *, clock: Clock = _now) -> Job:
     """Looks every few minutes, one scheduler at a time."""
     owner = new_id()
 
     def step() -> None:
-        now = _now()
+        now = clock()
         look.look_if_due(engine, settings, lambda: targets(engine, settings, now), now, owner)
 
     async def ask() -> float:
