@@ -48,8 +48,8 @@ def documented(name: str) -> str:
     return str(found)
 
 
-class Nginx:
-    """Running, with a certificate for example.com and mta-sts.example.com."""
+class Front:
+    """A web server that stands before the dashboard, with a certificate for example.com."""
 
     def __init__(self, port: int, ca_file: Path) -> None:
         self.port = port
@@ -64,8 +64,8 @@ class Nginx:
 
 
 @contextmanager
-def nginx(folder: Path, target: int, locations: str, servers: str = "") -> Iterator[Nginx]:
-    """nginx before the dashboard, which is at port `target` instead of 8080."""
+def nginx(folder: Path, target: int, locations: str, servers: str = "") -> Iterator[Front]:
+    """nginx before the dashboard, which is at port `target` instead of 8080; it is mta-sts.example.com too."""
     program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     assert program is not None, "nginx is missing: apt install nginx"
     authority, port = Authority(), free_port()
@@ -81,7 +81,7 @@ def nginx(folder: Path, target: int, locations: str, servers: str = "") -> Itera
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             until(lambda: listens(port), 10, "nginx", alive=process)
-            yield Nginx(port, authority.ca_file)
+            yield Front(port, authority.ca_file)
         finally:
             process.terminate()
             process.wait(10)
