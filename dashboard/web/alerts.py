@@ -11,6 +11,7 @@ from collector.store import alerts as store
 from collector.store.queries import alerts as queries
 from collector.store.queries.alerts import CLOSED, OPEN, AlertRow
 from collector.store.queries.rows import Page
+from collector.store.queries.transaction import Readable
 from dashboard.alerts.words import Words, words
 from dashboard.text import say
 from dashboard.web import access, params, state
@@ -37,9 +38,9 @@ def asked(alert_state: str | None, *, paged: bool = True) -> Page[AlertRow]:
     )
 
 
-def of_domain(name: str) -> tuple[AlertRow, ...]:
+def of_domain(name: str, database: Readable) -> tuple[AlertRow, ...]:
     """The open ones of a domain that the viewer may see, the most urgent first; some of very many."""
-    return queries.alerts(state.reader(), state=OPEN, domain_name=name, limit=_MOST_OF_DOMAIN).items
+    return queries.alerts(database, state=OPEN, domain_name=name, limit=_MOST_OF_DOMAIN).items
 
 
 def asked_state() -> str | None:
@@ -70,6 +71,11 @@ def count_open() -> int:
         found = _count_open() if access.viewer() is not None else 0
         setattr(g, _COUNTED, found)
     return found
+
+
+def count_open_in(database: Readable) -> None:
+    """The same ahead, for a page that reads the database anyhow. Raises StoreUnavailable."""
+    setattr(g, _COUNTED, queries.open_count(database, only=access.only()))
 
 
 def _count_open() -> int:

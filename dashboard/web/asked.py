@@ -11,7 +11,17 @@ from flask import request
 from collector.channels import CHANNELS
 from collector.delivery import OUTCOMES
 from collector.store import queries
-from collector.store.queries import DeliveryRow, DomainOverview, Failure, Filter, ForeignName, Page, Readable, ReportRow
+from collector.store.queries import (
+    DeliveryRow,
+    DomainOverview,
+    Failure,
+    Filter,
+    ForeignName,
+    Page,
+    PublishedPolicy,
+    Readable,
+    ReportRow,
+)
 from dashboard.verdict import Verdict, judge
 from dashboard.web import access, params, state
 
@@ -35,10 +45,16 @@ def domains(database: Readable | None = None, *, worst_first: bool = False) -> P
     )
 
 
-def verdict(domain_id: UUID, database: Readable | None = None) -> Verdict:
-    """Over the last 28 days, whatever range was asked for. The viewer may see the domain."""
+def verdict(
+    domain_id: UUID, database: Readable | None = None, *, history: tuple[PublishedPolicy, ...] | None = None
+) -> Verdict:
+    """Over the last 28 days, whatever range was asked for. The viewer may see the domain.
+
+    `history`: the published policy's intervals, where they were read already.
+    """
     now = state.now()
-    return judge(queries.evidence(database or state.reader(), domain_id, now=now), state.settings().verdict, now)
+    found = queries.evidence(database or state.reader(), domain_id, now=now, history=history)
+    return judge(found, state.settings().verdict, now)
 
 
 def verdicts(rows: Iterable[DomainOverview], database: Readable | None = None) -> dict[UUID, Verdict]:

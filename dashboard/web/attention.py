@@ -27,11 +27,11 @@ class Reason:
     to_do: Text
 
 
-def quarantined() -> tuple[Reason, ...]:
+def quarantined(database: Readable | None = None) -> tuple[Reason, ...]:
     """Most deliveries first; empty if there is none, and for viewers with a limit."""
     if access.only() is not None:
         return ()
-    found = queries.quarantined_since(state.reader(), state.now() - timedelta(days=QUARANTINE_DAYS))
+    found = queries.quarantined_since(database or state.reader(), state.now() - timedelta(days=QUARANTINE_DAYS))
     ranked = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple(Reason(code, count, explain.reason(code), to_do(code)) for code, count in ranked)
 

@@ -7,6 +7,7 @@ from flask import abort
 from collector import domains
 from collector.errors import UsageError
 from collector.store import queries
+from collector.store.queries import Readable
 from dashboard.text import say
 from dashboard.web import access, state
 
@@ -19,10 +20,10 @@ def domain_name(given: str) -> str:
     return normal
 
 
-def domain(given: str) -> tuple[str, UUID]:
+def domain(given: str, database: Readable | None = None) -> tuple[str, UUID]:
     """The name in normal form and the id of a known domain that the viewer may see; else 404."""
     name = domains.normalise(given)
-    found = None if name is None or not access.may_see(name) else queries.find_domain(state.reader(), name)
+    found = None if name is None or not access.may_see(name) else queries.find_domain(database or state.reader(), name)
     if name is None or found is None:
         abort(404, say("There is no such domain here."))
     return name, found

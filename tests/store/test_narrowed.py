@@ -84,7 +84,7 @@ def test_a_report_that_lends_its_authentication_is_found_under_its_new_reporter(
 
 def test_without_such_a_filter_the_rollups_are_asked(collector: Collector) -> None:
     with queries.narrowed(collector.engine, collector.id(), ALL) as source:
-        assert source is collector.engine
+        assert source.rows is source.database
 
 
 def test_more_reports_than_can_be_counted_again_are_refused(collector: Collector) -> None:

@@ -34,12 +34,11 @@ from collector.store.queries.deliveries import (
     delivery_document,
     delivery_raw,
 )
-from collector.store.queries.domains import domain_names, domain_overview, domains_by_level, find_domain
+from collector.store.queries.domains import domain_names, domain_overview, domains_by_level, find_domain, standing
 from collector.store.queries.evidence import WINDOW_DAYS, Evidence, FailedDay, MxCertificate, evidence, evidence_of_all
 from collector.store.queries.figures import daily, failures, reporters
 from collector.store.queries.foreign import foreign_name, foreign_names
 from collector.store.queries.hosts import mx_daily, mx_figures
-from collector.store.queries.narrowed import Source, narrowed
 from collector.store.queries.policies import policies
 from collector.store.queries.recent import quarantined_since
 from collector.store.queries.reports import report, report_document, report_head, reports
@@ -64,6 +63,7 @@ from collector.store.queries.rows import (
     ReportedPolicy,
     Reporter,
     ReportRow,
+    Standing,
     TypeFigures,
 )
 from collector.store.queries.shares import Share, Side
@@ -75,6 +75,7 @@ from collector.store.queries.sides import (
     reporter_days,
     reports_from,
 )
+from collector.store.queries.source import Source, narrowed
 from collector.store.queries.transaction import Readable, reading
 
 __all__ = [
@@ -116,6 +117,7 @@ __all__ = [
     "Side",
     "Source",
     "Spread",
+    "Standing",
     "ToldOf",
     "TypeFigures",
     "TypeShare",
@@ -160,5 +162,6 @@ __all__ = [
     "reports",
     "reports_from",
     "spread",
+    "standing",
     "type_shares",
 ]

@@ -1,17 +1,18 @@
 """The figures of a page of domains: of each day of a range, of the days before it, and when the last report came."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, select, true
+from sqlalchemy import Connection, Date, Select, Table, and_, bindparam, case, func, select, true
 
 from collector.counting.sessions import KEY_CHARACTERS
 from collector.store.queries.common import among, number, total
 from collector.store.queries.narrowed import recounted
-from collector.store.queries.packed import packed, unpacked
+from collector.store.queries.packed import packed, places, unpacked_raw
 from collector.store.queries.rows import Filter
 from collector.store.tables import rollup_day, rollup_reporter, rollup_type
 
@@ -59,17 +60,29 @@ def _added_up(
     is_whole: bool = False,
 ) -> dict[UUID, Figures]:
     """`is_whole`: with `last_report`, for which the rows of all days are looked at."""
-    table = rollup.c
-    of_page: list[ColumnElement[bool]] = [among(table.domain_id, domain_ids)]
+    query = _sums(rollup, wanted.authenticated_only, bool(wanted.reporter), bool(wanted.policy_type), is_whole)
+    asked = {"domain_ids": list(domain_ids), "first_day": wanted.first, "last_day": wanted.last, "before": before}
     if wanted.reporter:
-        of_page.append(table.reporter == wanted.reporter[:KEY_CHARACTERS])
+        asked["reporter"] = wanted.reporter[:KEY_CHARACTERS]
     if wanted.policy_type:
-        of_page.append(table.policy_type == wanted.policy_type)
-    if not is_whole:
-        of_page.append(table.day.between(before, wanted.last))
-    counts = table.authenticated if wanted.authenticated_only else true()
-    in_range = and_(counts, table.day.between(wanted.first, wanted.last))
-    earlier = and_(counts, table.day >= before, table.day < wanted.first)
+        asked["policy_type"] = wanted.policy_type
+    days = places(wanted.first, wanted.last)
+    length = (wanted.last - wanted.first).days + 1
+    figures = dict.fromkeys(domain_ids, Figures(((0, 0),) * length))
+    for domain_id, rows, well, failed, *last in connection.execute(query, asked).all():
+        sums = number(well) + number(failed), number(failed)
+        figures[domain_id] = Figures(_by_day(rows, days, length), sums, *last)
+    return figures
+
+
+@lru_cache
+def _sums(rollup: Table, authenticated_only: bool, of_reporter: bool, of_type: bool, is_whole: bool) -> Select[Any]:
+    """(domain, its days packed, successful and failed before them, with `is_whole` when its last report came)."""
+    table = rollup.c
+    first, last, before = (bindparam(name, type_=Date()) for name in ("first_day", "last_day", "before"))
+    counts = table.authenticated if authenticated_only else true()
+    in_range = and_(counts, table.day.between(first, last))
+    earlier = and_(counts, table.day >= before, table.day < first)
     query = (
         select(
             table.domain_id,
@@ -78,28 +91,32 @@ def _added_up(
             *(total(case((earlier, each), else_=0)) for each in (table.successful, table.failed)),
             *((func.max(table.last_received),) if is_whole else ()),
         )
-        .where(*of_page)
+        .where(among(table.domain_id, "domain_ids"))
         .group_by(table.domain_id)
     )
-    days = {wanted.first + timedelta(days=place): place for place in range((wanted.last - wanted.first).days + 1)}
-    figures = dict.fromkeys(domain_ids, Figures(((0, 0),) * len(days)))
-    for domain_id, rows, well, failed, *last in connection.execute(query).all():
-        sums = number(well) + number(failed), number(failed)
-        figures[domain_id] = Figures(_by_day(rows, days), sums, *last)
-    return figures
+    if of_reporter:
+        query = query.where(table.reporter == bindparam("reporter"))
+    if of_type:
+        query = query.where(table.policy_type == bindparam("policy_type"))
+    return query if is_whole else query.where(table.day.between(before, last))
 
 
-def _by_day(rows: str | None, days: dict[date, int]) -> tuple[_Pair, ...]:
+def _by_day(rows: str | None, days: Mapping[str | int, int], length: int) -> tuple[_Pair, ...]:
     """`rows`: packed; None if there are none."""
-    found: list[_Pair] = [(0, 0)] * len(days)
-    for day, successful, failed in unpacked(rows or "", 2):
+    found: list[_Pair] = [(0, 0)] * length
+    for day, successful, failed in unpacked_raw(rows or "", 2):
         place = days[day]
         sessions, of_failed = found[place]
         found[place] = sessions + successful + failed, of_failed + failed
     return tuple(found)
 
 
+_LAST_REPORTS = (
+    select(rollup_day.c.domain_id, func.max(rollup_day.c.last_received))
+    .where(among(rollup_day.c.domain_id, "domain_ids"))
+    .group_by(rollup_day.c.domain_id)
+)
+
+
 def _last_reports(connection: Connection, domain_ids: Collection[UUID]) -> dict[UUID, Any]:
-    table = rollup_day.c
-    query = select(table.domain_id, func.max(table.last_received)).where(among(table.domain_id, domain_ids))
-    return dict(connection.execute(query.group_by(table.domain_id)).all())
+    return dict(connection.execute(_LAST_REPORTS, {"domain_ids": list(domain_ids)}).all())

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Engine, Row, Select, and_, case, func, or_
 
 from collector.alert_rules import RULES
 from collector.errors import UsageError
-from collector.store.engine import reading
 from collector.store.queries.common import decode_cursor, encode_cursor
 from collector.store.queries.rows import Page
+from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import alert as table
 from collector.store.tables import alert_notice, domain
 
@@ -99,7 +99,7 @@ class DueMessage:
 
 
 def alerts(
-    engine: Engine,
+    database: Readable,
     *,
     state: str | None = None,
     domain_name: str | None = None,
@@ -125,7 +125,7 @@ def alerts(
         query = query.where(table.c.rule == rule)
     if cursor is not None:
         query = query.where(_after(cursor))
-    with reading(engine) as connection:
+    with reading(database) as connection:
         rows = connection.execute(query).all()
     items = tuple(map(_alert, rows[:limit]))
     last = f"{rows[limit - 1].place} {items[-1].id}" if len(rows) > limit else None
@@ -178,10 +178,10 @@ def due_messages(engine: Engine, now: datetime, *, limit: int = 1000) -> tuple[D
         return tuple(DueMessage(*row) for row in connection.execute(due))
 
 
-def open_count(engine: Engine, *, only: Collection[str] | None = None) -> int:
+def open_count(database: Readable, *, only: Collection[str] | None = None) -> int:
     """How many are open."""
     query = _seen_by(_joined(select(func.count(table.c.alert_id))), only).where(table.c.closed_at.is_(None))
-    with reading(engine) as connection:
+    with reading(database) as connection:
         return int(connection.execute(query).scalar_one())
 
 

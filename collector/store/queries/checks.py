@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, or_, select
+from sqlalchemy import Connection, Engine, Row, bindparam, case, or_, select
 
 from collector.monitor import shape
 from collector.monitor.checked import Check, MxCheck
@@ -15,6 +15,23 @@ from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import check_state, domain
 
 _MOST_STATES = 200
+_state = check_state.c
+_AT = (
+    # Of the other parts only that they are there: their results are longer, and nobody reads them here.
+    select(_state.domain_id, case((_state.part == "mx", _state.result)), _state.last_seen)
+    .where(
+        among(_state.domain_id, "domain_ids"),
+        _state.first_seen <= bindparam("at"),
+        or_(_state.ended_at.is_(None), _state.ended_at > bindparam("at")),
+    )
+    .order_by(_state.domain_id, _state.host)
+)
+_LAST = (
+    select(check_state, domain.c.name)
+    .join(domain, domain.c.domain_id == _state.domain_id)
+    .where(_state.domain_id == bindparam("domain_id"), _state.ended_at.is_(None))
+    .order_by(_state.host)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +57,8 @@ class CheckState:
 
 def last_check(database: Readable, domain_id: UUID) -> Check | None:
     """The last check of a domain; None: it was never checked. The policy comes without its text."""
-    table = check_state
-    query = (
-        select(table, domain.c.name)
-        .join(domain, domain.c.domain_id == table.c.domain_id)
-        .where(table.c.domain_id == domain_id, table.c.ended_at.is_(None))
-        .order_by(table.c.host)
-    )
     with reading(database) as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(_LAST, {"domain_id": domain_id}).all()
     by_part = {row.part: row for row in rows}
     if "tlsrpt" not in by_part or "mta_sts" not in by_part:
         return None
@@ -65,21 +75,11 @@ def checked_hosts(
     connection: Connection, domain_ids: Iterable[UUID], *, at: datetime
 ) -> dict[UUID, tuple[CheckedHost, ...]]:
     """The MX hosts of each domain at `at`, as they were last found then; a domain that was never checked is missing."""
-    table = check_state.c
-    query = (
-        select(table.domain_id, table.part, table.result, table.last_seen)
-        .where(
-            among(table.domain_id, tuple(domain_ids)),
-            table.first_seen <= at,
-            or_(table.ended_at.is_(None), table.ended_at > at),
-        )
-        .order_by(table.domain_id, table.host)
-    )
     found: dict[UUID, list[CheckedHost]] = {}
-    for row in connection.execute(query):
-        hosts = found.setdefault(row.domain_id, [])
-        if row.part == "mx":
-            hosts.append(CheckedHost(shape.read_mx(row.result), min(row.last_seen, at)))
+    for domain_id, result, last_seen in connection.execute(_AT, {"domain_ids": list(domain_ids), "at": at}).all():
+        hosts = found.setdefault(domain_id, [])
+        if result is not None:
+            hosts.append(CheckedHost(shape.read_mx(result), min(last_seen, at)))
     return {domain_id: tuple(hosts) for domain_id, hosts in found.items()}
 
 
@@ -93,10 +93,10 @@ def check_states(engine: Engine, domain_id: UUID, *, limit: int = _MOST_STATES) 
         .limit(limit)
     )
     with reading(engine) as connection:
-        return [_state(row) for row in connection.execute(query)]
+        return [_read_state(row) for row in connection.execute(query)]
 
 
-def _state(row: Row[Any]) -> CheckState:
+def _read_state(row: Row[Any]) -> CheckState:
     problems = sorted(row.result["problems"], key=lambda problem: str(problem["severity"]))
     return CheckState(
         part=row.part,

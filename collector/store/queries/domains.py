@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Select, and_, bindparam, func, literal, select
 
 from collector.store.queries import ranking
 from collector.store.queries.added_up import figures_of_page
@@ -13,9 +13,22 @@ from collector.store.queries.common import among, decode_cursor, encode_cursor
 from collector.store.queries.modes import published_at, reported
 from collector.store.queries.policies import histories
 from collector.store.queries.ranking import Rank
-from collector.store.queries.rows import DomainOverview, Filter, Page, PublishedPolicy
+from collector.store.queries.rows import DomainOverview, Filter, Page, PublishedPolicy, Standing
 from collector.store.queries.transaction import Readable, reading
-from collector.store.tables import domain, rollup_type
+from collector.store.tables import domain, rollup_day, rollup_type
+
+_type = rollup_type.c
+_last = (
+    select(_type.domain_id, func.max(_type.day).label("day"))
+    .where(among(_type.domain_id, "domain_ids"), _type.day <= bindparam("until"))
+    .group_by(_type.domain_id)
+    .subquery()
+)
+_LAST_TYPES = select(_type.domain_id, _type.policy_type, _type.mode, _type.successful, _type.failed).join(
+    _last, and_(_last.c.domain_id == _type.domain_id, _last.c.day == _type.day)
+)
+_FIND = select(domain.c.domain_id).where(domain.c.name == bindparam("name"))
+_IS_REPORTED = select(literal(True)).where(rollup_day.c.domain_id == bindparam("domain_id")).limit(1)
 
 
 def domain_names(engine: Engine) -> tuple[str, ...]:
@@ -27,7 +40,7 @@ def domain_names(engine: Engine) -> tuple[str, ...]:
 def find_domain(database: Readable, name: str) -> UUID | None:
     """The id of a known domain (normal form)."""
     with reading(database) as connection:
-        return connection.execute(select(domain.c.domain_id).where(domain.c.name == name)).scalar()
+        return connection.execute(_FIND, {"name": name}).scalar()
 
 
 def domain_overview(
@@ -59,6 +72,16 @@ def domain_overview(
         last = page[-1]
         following = Rank(last.level, last.share, last.name).cursor() if worst_first else encode_cursor(last.name)
     return Page(tuple(items), following)
+
+
+def standing(
+    database: Readable, domain_id: UUID, *, now: datetime, history: tuple[PublishedPolicy, ...] | None = None
+) -> Standing:
+    """How a domain is now. `history`: the published policy's intervals, where they were read already."""
+    with reading(database) as connection:
+        history = histories(connection, [domain_id])[domain_id] if history is None else history
+        mode = published_at(history, now) or reported_modes(connection, [domain_id]).get(domain_id, "unknown")
+        return Standing(mode, connection.execute(_IS_REPORTED, {"domain_id": domain_id}).first() is not None)
 
 
 def _page_by_name(cursor: str | None) -> Select[Any]:
@@ -115,18 +138,9 @@ def reported_modes(connection: Connection, domain_ids: list[UUID], until: date |
     """For domains that were never looked at: the mode by the reports of their last day, none after `until`."""
     if not domain_ids:
         return {}
-    table = rollup_type.c
-    last = (
-        select(table.domain_id, func.max(table.day).label("day"))
-        .where(among(table.domain_id, domain_ids), *(() if until is None else (table.day <= until,)))
-        .group_by(table.domain_id)
-        .subquery()
-    )
-    query = select(table.domain_id, table.policy_type, table.mode, table.successful, table.failed).join(
-        last, (last.c.domain_id == table.domain_id) & (last.c.day == table.day)
-    )
     sessions: dict[UUID, dict[tuple[str, str], int]] = {}
-    for domain_id, policy_type, mode, successful, failed in connection.execute(query):
+    found = connection.execute(_LAST_TYPES, {"domain_ids": domain_ids, "until": until or date.max}).all()
+    for domain_id, policy_type, mode, successful, failed in found:
         of_domain = sessions.setdefault(domain_id, {})
         of_domain[policy_type, mode] = of_domain.get((policy_type, mode), 0) + successful + failed
     return {domain_id: reported(counts) for domain_id, counts in sessions.items()}

@@ -6,12 +6,14 @@ Everything is as of a moment, which may be past: days after it do not count, nor
 reports that came later tell of days before it does count.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, case, func, literal, or_, select
 
 from collector.store.queries.checks import CheckedHost, checked_hosts
 from collector.store.queries.common import among, number, total
@@ -25,10 +27,63 @@ from collector.store.tables import domain_mx, rollup_day, rollup_failure, rollup
 
 WINDOW_DAYS = 28
 # Reported modes under which a sender validates the MX: what `enforce` would do shows in these results only.
-_JUDGING = ("testing", "enforce")
+_TESTING, _ENFORCE = _JUDGING = ("testing", "enforce")
 # One query answers for so many domains: SQLite takes 32,766 parameters.
 _AT_ONCE = 1000
 _BETWEEN_LOOKS = timedelta(days=1)
+Asked = Mapping[str, object]  # the parameters of `_within()`
+
+
+def _within(table: Table) -> ColumnElement[bool]:
+    days = table.c.day.between(bindparam("first_day"), bindparam("last_day"))
+    return and_(among(table.c.domain_id, "domain_ids"), days)
+
+
+_type, _policy, _day, _host = rollup_type.c, rollup_policy.c, rollup_day.c, domain_mx.c
+_SESSIONS = (
+    select(
+        _type.domain_id,
+        packed(
+            *(_type.day, _type.successful, _type.failed),
+            case((_type.authenticated, 0), else_=1),
+            case((_type.mode == _ENFORCE, 1), else_=0),
+        ),
+    )
+    .where(_within(rollup_type), _type.policy_type == "sts", _type.mode.in_(_JUDGING))
+    .where(or_(_type.successful > 0, _type.failed > 0))
+    .group_by(_type.domain_id)
+)
+_FAILED_BY_DAY = (
+    select(_day.domain_id, _day.day, total(_day.failed))
+    .where(_within(rollup_day), _day.failed > 0)
+    .group_by(_day.domain_id, _day.day)
+)
+# How many told of such sessions. Who they are first: PostgreSQL would sort all rows to count the distinct ones.
+_tellers = (
+    select(_policy.domain_id, _policy.reporter)
+    .where(_within(rollup_policy), _policy.mode.in_(_JUDGING), _policy.sessions > 0)
+    .group_by(_policy.domain_id, _policy.reporter)
+    .subquery()
+)
+_REPORTERS = select(_tellers.c.domain_id, func.count()).group_by(_tellers.c.domain_id)
+_HOSTS = (
+    select(_host.domain_id, _host.host, _host.last_seen)
+    .where(among(_host.domain_id, "domain_ids"), _host.first_seen <= bindparam("at"))
+    .order_by(_host.domain_id, _host.host)
+)
+
+
+@lru_cache
+def _failures(is_detailed: bool) -> Select[Any]:
+    table = rollup_failure.c
+    common = (table.domain_id, table.day, table.mode, table.result_type)
+    apart = (table.reporter, table.mx) if is_detailed else ()
+    return (
+        select(*common, total(table.failed), *(apart or (literal(None), literal(None))))
+        .where(_within(rollup_failure), table.failed > 0)
+        .group_by(*common, *apart)
+        .order_by(*common, *apart)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +142,6 @@ class Evidence:
     certificates: tuple[MxCertificate, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Both days included."""
-
-    first: date
-    last: date
-
-
 @dataclass(slots=True)
 class _Judged:
     """The sessions of a domain under a policy in testing or enforce."""
@@ -105,10 +152,16 @@ class _Judged:
     ceiling: dict[tuple[date, str], int] = field(default_factory=dict)
 
 
-def evidence(database: Readable, domain_id: UUID, *, now: datetime) -> Evidence:
-    """The evidence about one domain as of `now` (aware, UTC), its failures by reporter and MX."""
+def evidence(
+    database: Readable, domain_id: UUID, *, now: datetime, history: tuple[PublishedPolicy, ...] | None = None
+) -> Evidence:
+    """The evidence about one domain as of `now` (aware, UTC), its failures by reporter and MX.
+
+    `history`: the published policy's intervals, where they were read already.
+    """
+    published = None if history is None else {domain_id: history}
     with reading(database) as connection:
-        return _gather(connection, [domain_id], now, is_detailed=True)[domain_id]
+        return _gather(connection, [domain_id], now, published, is_detailed=True)[domain_id]
 
 
 def evidence_of_all(
@@ -134,13 +187,14 @@ def _gather(
     *,
     is_detailed: bool,
 ) -> dict[UUID, Evidence]:
-    window = _Window(now.date() - timedelta(days=WINDOW_DAYS), now.date())
+    today = now.date()
     published = histories(connection, domain_ids) if published is None else published
     known = {key: known_at(published[key], now) for key in domain_ids}
-    reported = reported_modes(connection, [key for key in domain_ids if not known[key]], window.last)
-    judged = _judged(connection, domain_ids, window)
-    reporters = _reporters(connection, domain_ids, window)
-    failed = _failed(connection, domain_ids, window, is_detailed=is_detailed)
+    reported = reported_modes(connection, [key for key in domain_ids if not known[key]], today)
+    asked = {"domain_ids": list(domain_ids), "first_day": today - timedelta(days=WINDOW_DAYS), "last_day": today}
+    judged = _judged(connection, asked)
+    reporters = {key: number(count) for key, count in connection.execute(_REPORTERS, asked).all()}
+    failed = _failed(connection, asked, is_detailed=is_detailed)
     hosts = _mx(connection, domain_ids, now)
     checked = checked_hosts(connection, domain_ids, at=now)
     found = {}
@@ -175,28 +229,12 @@ def _certificates(checked: tuple[CheckedHost, ...] | None) -> tuple[MxCertificat
     return tuple(found)
 
 
-def _within(table: Table, domain_ids: Collection[UUID], window: _Window) -> ColumnElement[bool]:
-    return and_(among(table.c.domain_id, domain_ids), table.c.day.between(window.first, window.last))
-
-
-def _judged(connection: Connection, domain_ids: Collection[UUID], window: _Window) -> dict[UUID, _Judged]:
+def _judged(connection: Connection, asked: Asked) -> dict[UUID, _Judged]:
     """The sessions by domain. Days are in order; a day's failed sessions are no more than the day has in all."""
-    table = rollup_type.c
-    judging = and_(_within(rollup_type, domain_ids, window), table.policy_type == "sts", table.mode.in_(_JUDGING))
-    testing, enforce = _JUDGING
-    is_unauthenticated = case((table.authenticated, 0), else_=1)
-    is_enforce = case((table.mode == enforce, 1), else_=0)
-    query = (
-        select(
-            table.domain_id,
-            packed(table.day, table.successful, table.failed, is_unauthenticated, is_enforce),
-        )
-        .where(judging, or_(table.successful > 0, table.failed > 0))
-        .group_by(table.domain_id)
-    )
-    whole = _whole_days(connection, domain_ids, window)
+    # The failed sessions of a day (rule 4).
+    whole = {(key, day): number(failed) for key, day, failed in connection.execute(_FAILED_BY_DAY, asked).all()}
     found: dict[UUID, _Judged] = {}
-    for domain_id, rows in connection.execute(query).all():
+    for domain_id, rows in connection.execute(_SESSIONS, asked).all():
         of = found[domain_id] = _Judged()
         days = set()
         for day, successful, failed, unauthenticated, enforced in unpacked(rows, 4):
@@ -205,56 +243,21 @@ def _judged(connection: Connection, domain_ids: Collection[UUID], window: _Windo
             if unauthenticated:
                 of.unauthenticated += successful + failed
             if failed:
-                mode = enforce if enforced else testing
+                mode = _ENFORCE if enforced else _TESTING
                 most = whole.get((domain_id, day), 0)
                 of.ceiling[day, mode] = min(of.ceiling.get((day, mode), 0) + failed, most)
         of.days = sorted(days)
     return found
 
 
-def _reporters(connection: Connection, domain_ids: Collection[UUID], window: _Window) -> dict[UUID, int]:
-    """How many told of such sessions, by domain."""
-    table = rollup_policy.c
-    # Who they are first: PostgreSQL would sort all rows to count the distinct ones.
-    told = (
-        select(table.domain_id, table.reporter)
-        .where(_within(rollup_policy, domain_ids, window), table.mode.in_(_JUDGING), table.sessions > 0)
-        .group_by(table.domain_id, table.reporter)
-        .subquery()
-    )
-    query = select(told.c.domain_id, func.count()).group_by(told.c.domain_id)
-    return {domain_id: number(count) for domain_id, count in connection.execute(query)}
-
-
-def _failed(
-    connection: Connection, domain_ids: Collection[UUID], window: _Window, *, is_detailed: bool
-) -> dict[UUID, list[FailedDay]]:
+def _failed(connection: Connection, asked: Asked, *, is_detailed: bool) -> dict[UUID, list[FailedDay]]:
     """The failures by domain, oldest first."""
-    table = rollup_failure.c
-    common = (table.domain_id, table.day, table.mode, table.result_type)
-    apart = (table.reporter, table.mx) if is_detailed else ()
-    query = (
-        select(*common, total(table.failed), *(apart or (literal(None), literal(None))))
-        .where(_within(rollup_failure, domain_ids, window), table.failed > 0)
-        .group_by(*common, *apart)
-        .order_by(*common, *apart)
-    )
     found: dict[UUID, list[FailedDay]] = {}
-    for domain_id, day, mode, result_type, failed, reporter, mx in connection.execute(query).all():
+    rows = connection.execute(_failures(is_detailed), asked).all()
+    for domain_id, day, mode, result_type, failed, reporter, mx in rows:
         host = (mx or "") if is_detailed else None
         found.setdefault(domain_id, []).append(FailedDay(day, mode, result_type, number(failed), reporter, host))
     return found
-
-
-def _whole_days(connection: Connection, domain_ids: Collection[UUID], window: _Window) -> dict[tuple[UUID, date], int]:
-    """The failed sessions of a day (rule 4)."""
-    table = rollup_day.c
-    query = (
-        select(table.domain_id, table.day, total(table.failed))
-        .where(_within(rollup_day, domain_ids, window), table.failed > 0)
-        .group_by(table.domain_id, table.day)
-    )
-    return {(domain_id, day): number(failed) for domain_id, day, failed in connection.execute(query).all()}
 
 
 def _mx(
@@ -265,12 +268,8 @@ def _mx(
     Of each host only the first look and the last are kept. Where there were looks after `at`, those that had been
     seen within a day of it are taken.
     """
-    table = domain_mx.c
-    query = select(table.domain_id, table.host, table.last_seen).where(
-        among(table.domain_id, domain_ids), table.first_seen <= at
-    )
     by_domain: dict[UUID, list[tuple[str, datetime]]] = {}
-    for domain_id, host, seen in connection.execute(query.order_by(table.domain_id, table.host)):
+    for domain_id, host, seen in connection.execute(_HOSTS, {"domain_ids": list(domain_ids), "at": at}).all():
         by_domain.setdefault(domain_id, []).append((host, seen))
     found = {}
     for domain_id, hosts in by_domain.items():

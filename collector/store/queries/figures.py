@@ -5,15 +5,17 @@ several figures of one reporter or policy type counts the reports once.
 """
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, func, select, true
 
 from collector.counting.sessions import KEY_CHARACTERS
 from collector.store.queries.common import (
     REGULAR_DAYS,
     REGULAR_WINDOW,
+    bounds,
     decode_offset,
     encode_cursor,
     end_of,
@@ -22,8 +24,6 @@ from collector.store.queries.common import (
     within,
 )
 from collector.store.queries.modes import published_at, reported
-from collector.store.queries.narrowed import Source, figures_of
-from collector.store.queries.policies import histories
 from collector.store.queries.rows import (
     Daily,
     DayFigures,
@@ -33,7 +33,8 @@ from collector.store.queries.rows import (
     Reporter,
     TypeFigures,
 )
-from collector.store.tables import rollup_day, rollup_failure, rollup_reporter, rollup_type
+from collector.store.queries.source import Source, figures_of
+from collector.store.tables import rollup_failure, rollup_reporter, rollup_type
 
 # R18, R38: a report may be delayed for hours and is retried for a day; three days without one is silence.
 _GRACE = timedelta(days=3)
@@ -41,10 +42,9 @@ _GRACE = timedelta(days=3)
 
 def daily(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> Daily:  # noqa: A002
     """Every day of the range, zeros included, with the mode that counts for it (rule 7)."""
-    with figures_of(source, domain_id, filter) as (connection, rows):
-        by_day = totals(rows, domain_id, filter)
-        types = _types(rows, domain_id, filter)
-        history = histories(connection, [domain_id])[domain_id]
+    with figures_of(source, domain_id, filter) as read:
+        by_day, history = read.days, read.history
+        types = _types(read.rows, domain_id, filter)
     days = []
     for offset in range((filter.last - filter.first).days + 1):
         day = filter.first + timedelta(days=offset)
@@ -66,36 +66,25 @@ def daily(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> 
     return Daily(tuple(days))
 
 
-def totals(connection: Connection, domain_id: UUID, wanted: Filter) -> dict[date, tuple[int, int, int, int]]:
-    """(reports, successful, failed, sessions told without authentication) by day."""
-    table = rollup_day.c
-    # Each by itself: the sum of two counts may need more than 64 bits.
-    unauthenticated = [total(case((table.authenticated, 0), else_=each)) for each in (table.successful, table.failed)]
-    query = (
-        select(table.day, total(table.reports), total(table.successful), total(table.failed), *unauthenticated)
-        .where(within(rollup_day, domain_id, wanted))
-        .group_by(table.day)
-    )
-    return {
-        row[0]: (number(row[1]), number(row[2]), number(row[3]), number(row[4]) + number(row[5]))
-        for row in connection.execute(query)
-    }
-
-
 def _types(
     connection: Connection, domain_id: UUID, wanted: Filter
 ) -> dict[date, dict[tuple[str, str], tuple[int, int]]]:
     """(successful, failed) by day and (policy type, mode)."""
-    table = rollup_type.c
-    query = (
-        select(table.day, table.policy_type, table.mode, total(table.successful), total(table.failed))
-        .where(within(rollup_type, domain_id, wanted))
-        .group_by(table.day, table.policy_type, table.mode)
-    )
     found: dict[date, dict[tuple[str, str], tuple[int, int]]] = {}
-    for day, policy_type, mode, successful, failed in connection.execute(query):
+    rows = connection.execute(_by_type_and_mode(wanted.authenticated_only), bounds(domain_id, wanted))
+    for day, policy_type, mode, successful, failed in rows.all():
         found.setdefault(day, {})[policy_type, mode] = (number(successful), number(failed))
     return found
+
+
+@lru_cache
+def _by_type_and_mode(authenticated_only: bool) -> Select[Any]:
+    table = rollup_type.c
+    return (
+        select(table.day, table.policy_type, table.mode, total(table.successful), total(table.failed))
+        .where(within(rollup_type, authenticated_only=authenticated_only))
+        .group_by(table.day, table.policy_type, table.mode)
+    )
 
 
 def _by_type(figures: dict[tuple[str, str], tuple[int, int]]) -> tuple[TypeFigures, ...]:
@@ -116,14 +105,16 @@ def failures(
 ) -> Page[Failure]:
     """The causes, most failed sessions first."""
     offset = decode_offset(cursor)
-    query = _causes(domain_id, filter).offset(offset).limit(limit + 1)
-    with figures_of(source, domain_id, filter) as (_, rollups):
-        rows = rollups.execute(query).all()
+    some = {"limit": limit + 1, "offset": offset}
+    with figures_of(source, domain_id, filter) as read:
+        query = _causes(filter.authenticated_only, has_lateral=read.rows.dialect.name == "postgresql")
+        rows = read.rows.execute(query, bounds(domain_id, filter) | some).all()
     items = tuple(Failure(**{**row._mapping, "failed": number(row.failed)}) for row in rows[:limit])  # noqa: SLF001
     return Page(items, encode_cursor(str(offset + limit)) if len(rows) > limit else None)
 
 
-def _causes(domain_id: UUID, wanted: Filter) -> Select[Any]:
+@lru_cache
+def _causes(authenticated_only: bool, *, has_lateral: bool) -> Select[Any]:
     """Added up by their keys alone, and told in full by the rows of their last days: texts are dear to group by."""
     table = rollup_failure.c
     sums = (
@@ -134,32 +125,38 @@ def _causes(domain_id: UUID, wanted: Filter) -> Select[Any]:
             func.min(table.day).label("first_day"),
             func.max(table.day).label("last_day"),
         )
-        .where(within(rollup_failure, domain_id, wanted))
+        .where(within(rollup_failure, authenticated_only=authenticated_only))
         .group_by(table.failure_key, table.authenticated)
         .subquery("sums")
     )
-    told = (table.result_type, table.mx, table.sending_mta_ip, table.receiving_ip, table.reporter)
+    is_last = and_(
+        table.domain_id == bindparam("domain_id"),
+        table.day == sums.c.last_day,
+        table.authenticated == sums.c.authenticated,
+        table.failure_key == sums.c.failure_key,
+    )
+    # PostgreSQL knows too little of the keys, and would read the whole table again. One row each is looked up.
+    told = select(rollup_failure).where(is_last).limit(1).lateral("told") if has_lateral else rollup_failure
+    joined = sums.join(told, true() if has_lateral else is_last)
+    texts = told.c["result_type", "mx", "sending_mta_ip", "receiving_ip", "reporter", "authenticated", "reason", "mode"]
     return (
-        select(*told, table.authenticated, table.reason, table.mode, *sums.c["failed", "first_day", "last_day"])
-        .join(
-            sums,
-            (table.domain_id == domain_id)
-            & (table.day == sums.c.last_day)
-            & (table.authenticated == sums.c.authenticated)
-            & (table.failure_key == sums.c.failure_key),
-        )
-        .order_by(sums.c.failed.desc(), table.result_type, table.failure_key, table.authenticated)
+        select(*texts, *sums.c["failed", "first_day", "last_day"])
+        .select_from(joined)
+        .order_by(sums.c.failed.desc(), told.c.result_type, sums.c.failure_key, sums.c.authenticated)
+        .limit(bindparam("limit", type_=Integer()))
+        .offset(bindparam("offset", type_=Integer()))
     )
 
 
 def reporters(source: Source, domain_id: UUID, filter: Filter, *, now: datetime) -> tuple[Reporter, ...]:  # noqa: A002
     """Who reported in the range, most sessions first, and regular ones that have fallen silent."""
-    with figures_of(source, domain_id, filter) as (connection, rows):
-        figures = {(row[0], row[1]): row for row in rows.execute(_told(domain_id, filter))}
-        known = connection.execute(_regular(domain_id, filter, now.date())).all()
+    today, wanted = now.date(), bounds(domain_id, filter)
+    with figures_of(source, domain_id, filter) as read:
+        figures = {(row[0], row[1]): row for row in read.rows.execute(_told(filter.authenticated_only), wanted).all()}
+        known = read.database.execute(_regular(filter), {"domain_id": domain_id} | _regular_window(today)).all()
     found = []
     for name, marked, organization, last, regular, last_day in known:
-        silent = number(regular) >= REGULAR_DAYS and last_day < now.date() - _GRACE
+        silent = number(regular) >= REGULAR_DAYS and last_day < today - _GRACE
         told = figures.get((name, marked))
         if told is None and not silent:
             continue
@@ -179,21 +176,33 @@ def reporters(source: Source, domain_id: UUID, filter: Filter, *, now: datetime)
     return tuple(sorted(found, key=lambda row: (-(row.successful + row.failed), row.reporter, not row.authenticated)))
 
 
-def _told(domain_id: UUID, wanted: Filter) -> Select[Any]:
+@lru_cache
+def _told(authenticated_only: bool) -> Select[Any]:
     """(reporter, authenticated, reports, successful, failed) in the range."""
     table = rollup_reporter.c
     return (
         select(table.reporter, table.authenticated, total(table.reports), total(table.successful), total(table.failed))
-        .where(within(rollup_reporter, domain_id, wanted))
+        .where(within(rollup_reporter, authenticated_only=authenticated_only))
         .group_by(table.reporter, table.authenticated)
         .having(total(table.reports) > 0)
     )
 
 
-def _regular(domain_id: UUID, wanted: Filter, today: date) -> Select[Any]:
+def _regular_window(today: date) -> dict[str, date]:
+    return {"regular_from": today - _GRACE - REGULAR_WINDOW, "regular_to": today - _GRACE - timedelta(days=1)}
+
+
+def _regular(wanted: Filter) -> Select[Any]:
     """(reporter, authenticated, organization, last arrival, days in the regular window, last day) over all days."""
+    query = _regular_of_all(wanted.authenticated_only)
+    reporter = rollup_reporter.c.reporter
+    return query if wanted.reporter is None else query.where(reporter == wanted.reporter[:KEY_CHARACTERS])
+
+
+@lru_cache
+def _regular_of_all(authenticated_only: bool) -> Select[Any]:
     table = rollup_reporter.c
-    window = table.day.between(today - _GRACE - REGULAR_WINDOW, today - _GRACE - timedelta(days=1))
+    window = table.day.between(bindparam("regular_from"), bindparam("regular_to"))
     query = (
         select(
             table.reporter,
@@ -203,9 +212,7 @@ def _regular(domain_id: UUID, wanted: Filter, today: date) -> Select[Any]:
             total(case((window, 1), else_=0)),
             func.max(table.day),
         )
-        .where(table.domain_id == domain_id)
+        .where(table.domain_id == bindparam("domain_id"))
         .group_by(table.reporter, table.authenticated)
     )
-    if wanted.authenticated_only:
-        query = query.where(table.authenticated)
-    return query if wanted.reporter is None else query.where(table.reporter == wanted.reporter[:KEY_CHARACTERS])
+    return query.where(table.authenticated) if authenticated_only else query

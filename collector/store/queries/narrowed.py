@@ -6,7 +6,6 @@ narrowed, and their figures put into rollups of their own, in memory, which the 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -19,9 +18,8 @@ from collector.counting.sessions import KEY_CHARACTERS, PartFigures
 from collector.errors import UsageError
 from collector.report.model import FailureDetail, Policy, PolicyResult
 from collector.report.normalise.build import policy_of
-from collector.store.queries.common import within
+from collector.store.queries.common import bounds, within
 from collector.store.queries.rows import Filter
-from collector.store.queries.transaction import Readable, reading
 from collector.store.rollups import Increments
 from collector.store.tables import domain, report
 from collector.store.tables.base import metadata
@@ -30,47 +28,6 @@ from collector.store.tables.rollups import ROLLUPS
 # About a second of work; a domain that fewer tell about is the rule, and fewer days are a way out.
 MOST_REPORTS = 10_000
 _MEMORY = create_engine("sqlite://", poolclass=NullPool)  # each connection is a database of its own
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowed:
-    """Rollups that hold what a filter leaves, beside the database for everything else."""
-
-    database: Readable
-    rows: Connection
-
-
-Source = Readable | Narrowed
-
-
-@contextmanager
-def narrowed(database: Readable, domain_id: UUID, filter: Filter) -> Iterator[Source]:  # noqa: A002
-    """What to ask for the figures of one domain under `filter`, several times over: the reports are read once.
-
-    A filter that the rollups can answer makes no work. Raises UsageError beyond MOST_REPORTS.
-    """
-    if not filter.is_narrowed:
-        yield database
-        return
-    with reading(database) as connection:
-        increments = _count(connection, [domain_id], filter, MOST_REPORTS)
-    with _in_memory(increments) as rows:
-        yield Narrowed(database, rows)
-
-
-@contextmanager
-def figures_of(source: Source, domain_id: UUID, wanted: Filter) -> Iterator[tuple[Connection, Connection]]:
-    """The database, and where the rollups that `wanted` asks for stand: mostly the same."""
-    if isinstance(source, Narrowed):
-        with reading(source.database) as connection:
-            yield connection, source.rows
-        return
-    with reading(source) as connection:
-        if not wanted.is_narrowed:
-            yield connection, connection
-            return
-        with recounted(connection, [domain_id], wanted) as rows:
-            yield connection, rows
 
 
 @contextmanager
@@ -96,7 +53,7 @@ def _count(connection: Connection, domain_ids: list[UUID], wanted: Filter, most:
     increments = Increments()
     left = most
     for domain_id in names:
-        found = connection.execute(_reports(domain_id, wanted).limit(left + 1))
+        found = connection.execute(_reports(wanted).limit(left + 1), bounds(domain_id, wanted))
         for row in found:
             left -= 1
             if left < 0:
@@ -115,10 +72,10 @@ def _count(connection: Connection, domain_ids: list[UUID], wanted: Filter, most:
     return increments
 
 
-def _reports(domain_id: UUID, wanted: Filter) -> Select[Any]:
+def _reports(wanted: Filter) -> Select[Any]:
     table = report.c
     columns = (table.day, table.authenticated, table.reporter, table.organization_name, table.received_at)
-    query = select(*columns, table.policy_results).where(within(report, domain_id, wanted))
+    query = select(*columns, table.policy_results).where(within(report, authenticated_only=wanted.authenticated_only))
     if wanted.reporter is not None:
         # As the rollups name it.
         query = query.where(func.substr(table.reporter, 1, KEY_CHARACTERS) == wanted.reporter[:KEY_CHARACTERS])

@@ -1,6 +1,6 @@
 """Many small rows as one: on a page of domains the making of thousands of rows costs more than the database does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -44,6 +44,22 @@ def unpacked(text: str, numbers: int) -> Iterator[tuple[Any, ...]]:
     """(day, number...) of each row; `numbers` is how many columns stood beside the day."""
     values = iter(orjson.loads(f"[{text}]"))
     return zip(map(_day, values), *[values] * numbers, strict=True)
+
+
+def unpacked_raw(text: str, numbers: int) -> Iterator[tuple[Any, ...]]:
+    """The same with days as they stand in the text: `places()` knows them."""
+    values = iter(orjson.loads(f"[{text}]"))
+    return zip(values, *[values] * numbers, strict=True)
+
+
+@lru_cache(maxsize=16)
+def places(first: date, last: date) -> Mapping[str | int, int]:
+    """For each day from `first` to `last`, as either database packs it, its place among them."""
+    found: dict[str | int, int] = {}
+    for place in range((last - first).days + 1):
+        day = first + timedelta(days=place)
+        found[day.isoformat()] = found[(day - _FIRST).days] = place
+    return found
 
 
 @lru_cache(maxsize=1000)

@@ -1,12 +1,12 @@
 """The published policy with its history, and what reporters had applied."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from collector.store.queries.common import among, start_of
 from collector.store.queries.modes import in_force_at, known_at
@@ -18,12 +18,37 @@ from collector.store.tables import published_policy, rollup_policy
 _REFRESH = timedelta(days=1)
 Histories = Mapping[UUID, tuple[PublishedPolicy, ...]]  # of each domain, oldest first
 
+_HISTORIES = (
+    select(published_policy)
+    .where(among(published_policy.c.domain_id, "domain_ids"))
+    .order_by(published_policy.c.domain_id, published_policy.c.first_seen)
+)
+_applied = rollup_policy.c
+_REPORTED: Select[Any] = (
+    select(
+        _applied.mode,
+        _applied.mx,
+        _applied.reporter,
+        func.min(_applied.day).label("first_day"),
+        func.max(_applied.day).label("last_day"),
+    )
+    .where(_applied.domain_id == bindparam("domain_id"), _applied.day <= bindparam("until"))
+    .group_by(_applied.reporter, _applied.policy_key, _applied.mode, _applied.mx)
+    .order_by(func.max(_applied.day).desc(), _applied.reporter, _applied.mode)
+)
 
-def policies(database: Readable, domain_id: UUID, *, now: datetime) -> Policies:
-    """Both sides as of `now`, oldest first and most recently reported first."""
+
+def policies(
+    database: Readable, domain_id: UUID, *, now: datetime, history: Sequence[PublishedPolicy] | None = None
+) -> Policies:
+    """Both sides as of `now`, oldest first and most recently reported first.
+
+    `history`: the published policy's intervals, where they were read already.
+    """
     with reading(database) as connection:
-        published = known_at(histories(connection, [domain_id])[domain_id], now)
-        reported = _reported(connection, domain_id, now.date())
+        history = histories(connection, [domain_id])[domain_id] if history is None else history
+        published = known_at(history, now)
+        reported = connection.execute(_REPORTED, {"domain_id": domain_id, "until": now.date()}).all()
     return Policies(
         published=published,
         reported=tuple(_with_staleness(row, published, now) for row in reported),
@@ -33,9 +58,7 @@ def policies(database: Readable, domain_id: UUID, *, now: datetime) -> Policies:
 def histories(connection: Connection, domain_ids: Iterable[UUID]) -> dict[UUID, tuple[PublishedPolicy, ...]]:
     """The published policy's intervals of each domain, oldest first."""
     found: dict[UUID, list[PublishedPolicy]] = {domain_id: [] for domain_id in domain_ids}
-    table = published_policy
-    query = select(table).where(among(table.c.domain_id, found)).order_by(table.c.domain_id, table.c.first_seen)
-    for row in connection.execute(query):
+    for row in connection.execute(_HISTORIES, {"domain_ids": list(found)}).all():
         found[row.domain_id].append(_interval(row))
     return {domain_id: tuple(intervals) for domain_id, intervals in found.items()}
 
@@ -54,23 +77,6 @@ def _interval(row: Row[Any]) -> PublishedPolicy:
         policy_text=row.policy_text,
         certificate_ends=row.certificate_ends,
     )
-
-
-def _reported(connection: Connection, domain_id: UUID, until: date) -> list[Row[Any]]:
-    table = rollup_policy.c
-    query = (
-        select(
-            table.mode,
-            table.mx,
-            table.reporter,
-            func.min(table.day).label("first_day"),
-            func.max(table.day).label("last_day"),
-        )
-        .where(table.domain_id == domain_id, table.day <= until)
-        .group_by(table.reporter, table.policy_key, table.mode, table.mx)
-        .order_by(func.max(table.day).desc(), table.reporter, table.mode)
-    )
-    return list(connection.execute(query))
 
 
 def _with_staleness(row: Row[Any], published: Sequence[PublishedPolicy], now: datetime) -> ReportedPolicy:

@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 
-from collector.store.engine import reading
+from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import delivery
 
 # Beyond it nobody needs to know how many exactly, and the page waits for the count.
 MOST_RECENT = 1_000
 
 
-def quarantined_since(engine: Engine, since: datetime) -> dict[str, int]:
+def quarantined_since(database: Readable, since: datetime) -> dict[str, int]:
     """Deliveries in quarantine that arrived from `since` (aware, UTC) on, by reason code; the newest 1,000 count."""
     table = delivery.c
     newest = (
@@ -24,5 +24,5 @@ def quarantined_since(engine: Engine, since: datetime) -> dict[str, int]:
     query = (
         select(newest.c.reason_code, func.count()).where(newest.c.received_at >= since).group_by(newest.c.reason_code)
     )
-    with reading(engine) as connection:
+    with reading(database) as connection:
         return {code: int(count) for code, count in connection.execute(query) if code is not None}

@@ -59,6 +59,14 @@ class DomainOverview:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A domain now, whatever the range: the mode in force, and whether a report has ever come."""
+
+    mode: str
+    has_reports: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TypeFigures:
     policy_type: str
     successful: int

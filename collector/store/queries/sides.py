@@ -13,7 +13,6 @@ from sqlalchemy import Engine, and_, false, func, or_, select
 from collector.store.engine import reading
 from collector.store.queries.across import ReporterDay
 from collector.store.queries.across import reporter_days as days_of
-from collector.store.queries.common import within
 from collector.store.queries.reports import rows_of, select_reports
 from collector.store.queries.rows import Filter, ReportRow
 from collector.store.queries.shares import Share, Side, asked, by_day, of_side, shares
@@ -61,9 +60,15 @@ def breakdown(engine: Engine, domain_id: UUID, filter: Filter, side: Side) -> Br
 
 def reporter_days(engine: Engine, domain_id: UUID, filter: Filter, reporter: str) -> tuple[ReporterDay, ...]:  # noqa: A002
     """The days of the range about which it reported, oldest first (rule 4 figures)."""
-    of_reporter = rollup_reporter.c.reporter == reporter
+    table = rollup_reporter.c
+    condition = and_(
+        table.domain_id == domain_id,
+        table.day.between(filter.first, filter.last),
+        table.reporter == reporter,
+        *([table.authenticated] if filter.authenticated_only else []),
+    )
     with reading(engine) as connection:
-        return days_of(connection, and_(within(rollup_reporter, domain_id, filter), of_reporter))
+        return days_of(connection, condition)
 
 
 def reports_from(

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 
 from collector.store import queries
-from collector.store.queries import Daily, DomainOverview, Filter, MxTable, Policies, PublishedPolicy, Readable
+from collector.store.queries import Daily, MxTable, Policies, PublishedPolicy, Standing
 from dashboard.causes import MOST_LISTED, causes, consequences, grouped, headline
 from dashboard.charts import by_week, changes, heat, is_by_week
 from dashboard.drift import drift
@@ -20,20 +20,23 @@ def register(blueprint: Blueprint) -> None:
 
 
 def overview(domain: str) -> str:
-    name, domain_id = scope.domain(domain)
     filter_, now = asked.figures_filter(), state.now()
     with queries.reading(state.reader()) as database:
+        name, domain_id = scope.domain(domain, database)
         with queries.narrowed(database, domain_id, filter_) as source:
             days = queries.daily(source, domain_id, filter_, now=now)
             listed = queries.failures(source, domain_id, filter_, limit=MOST_LISTED)
             table = queries.mx_figures(source, domain_id, filter_, now=now, causes=listed)
             reporters = queries.reporters(source, domain_id, filter_, now=now)
             mx_days = queries.mx_daily(source, domain_id, filter_)
-        history = queries.policies(database, domain_id, now=now)
-        verdict = asked.verdict(domain_id, database)
+            published = source.history
+        history = queries.policies(database, domain_id, now=now, history=published)
+        verdict = asked.verdict(domain_id, database, history=published)
         check = queries.last_check(database, domain_id)
         reports = queries.reports(database, domain=name, limit=_RECENT_REPORTS)
-        row = _now(database, name)
+        standing = queries.standing(database, domain_id, now=now, history=published)
+        open_alerts = alerts.of_domain(name, database)
+        alerts.count_open_in(database)
     found = causes(table, listed.items, days, sum(1 for each in reporters if each.reports))
     return render(
         "domain.html",
@@ -56,8 +59,8 @@ def overview(domain: str) -> str:
         changes=changes(history.published),
         change=drift(history, now).change,
         reports=reports,
-        row=row,
-        open_alerts_here=alerts.of_domain(name),
+        standing=standing,
+        open_alerts_here=open_alerts,
     )
 
 
@@ -94,17 +97,12 @@ def policies(domain: str) -> str:
     return render("policies.html", name, policies=history, current=_current(history), drift=drift(history, state.now()))
 
 
-def render(template: str, name: str, *, row: DomainOverview | None = None, **values: object) -> str:
-    """A page of the domain `name` (normal form), with what all of them show; `row` where `_now()` was asked already."""
-    row = row or _now(state.reader(), name)
-    return render_template(template, name=name, row=row, filter=asked.figures_filter(), today=state.today(), **values)
-
-
-def _now(database: Readable, name: str) -> DomainOverview:
-    """How the domain is now, whatever the range: the mode beside its name, and whether a report has ever come."""
-    today = state.today()
-    [row] = queries.domain_overview(database, Filter(today, today), now=state.now(), only=(name,)).items
-    return row
+def render(template: str, name: str, *, standing: Standing | None = None, **values: object) -> str:
+    """A page of the domain `name` (normal form), with what all of them show; `standing` where it was read already."""
+    if standing is None:
+        standing = queries.standing(state.reader(), scope.domain(name)[1], now=state.now())
+    filter_ = asked.figures_filter()
+    return render_template(template, name=name, standing=standing, filter=filter_, today=state.today(), **values)
 
 
 def _current(history: Policies) -> PublishedPolicy | None:

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from collector.store import queries
 from dashboard.charts import sparkline
 from dashboard.health import LEVELS, health, order
-from dashboard.web import access, asked, attention, params, state
+from dashboard.web import access, alerts, asked, attention, params, state
 
 _MOST_LINES = 8  # of what needs attention: as many as are read
 
@@ -29,6 +29,8 @@ def overview() -> str:
         verdicts = asked.verdicts(page.items, database)
         ranked = queries.domains_by_level(database, filter_, only=access.only()) if is_first and not whole else None
         unassigned = attention.foreign(database) if is_first else ()
+        quarantined = attention.quarantined(database) if is_first else ()
+        alerts.count_open_in(database)
     rows = [
         (row, health(row, now, filter_.last), sparkline(row.daily), verdicts[row.domain_id].word) for row in page.items
     ]
@@ -46,7 +48,7 @@ def overview() -> str:
         next=page.next,
         search=search,
         unassigned=unassigned,
-        quarantined=attention.quarantined() if is_first else (),
+        quarantined=quarantined,
         quarantine_days=attention.QUARANTINE_DAYS,
         today=state.today(),
         recipients=state.settings().smtp.recipients,
