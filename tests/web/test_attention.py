@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from flask.testing import FlaskClient
 
+from collector import settings
 from collector.delivery import Reason
-from collector.store import queries
+from collector.store import domains, queries
 from collector.store.engine import Engine
+from dashboard.web import create_app
 from tests.support.page import read
 from tests.web import world
 from tests.web.conftest import MakeApp, add_user, enter, keep
@@ -50,6 +52,15 @@ def test_who_is_limited_hears_of_own_domains_only(client: FlaskClient, filled: E
     page = read(client.get("/").text).text
     assert "quarantine" not in page
     assert "not added" not in page
+
+
+def test_of_many_domains_none_is_called_well_for_its_silence(sqlite_engine: Engine) -> None:
+    domains.add(sqlite_engine, ("a.example", "b.example"), world.NOW)
+    app = create_app(settings.Settings(), sqlite_engine, now=lambda: world.NOW)
+    first = read(app.test_client().get("/?limit=1").text).text
+    assert "No failures in 2 domains" in first
+    assert "well" not in first
+    assert "a.example: no report yet." in first
 
 
 def test_the_order_of_many_domains_is_told(client: FlaskClient) -> None:
