@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.mail.foot import with_foot
+from dashboard.mail.foot import MOST_BYTES, with_foot
 from dashboard.mail.message import Content, Image
 from dashboard.mail.recipients import Recipient
 
@@ -27,6 +27,12 @@ def test_both_parts_end_with_the_link(tag: str, words: str) -> None:
 def test_a_mail_of_text_alone_stays_one() -> None:
     footed = with_foot(Content("subject", "Hello\n"), someone())
     assert (footed.text, footed.html) == (f"Hello\n\nUnsubscribe:\n{URL}\n", "")
+
+
+def test_a_link_that_would_make_the_html_too_long_stands_in_the_text_only() -> None:
+    long = URL + "x" * MOST_BYTES
+    footed = with_foot(MADE, someone(long))
+    assert (footed.html, footed.text) == (HTML, f"Hello </body>\n\nUnsubscribe:\n{long}\n")
 
 
 def test_no_link_where_it_would_lead_nowhere() -> None:

@@ -23,7 +23,16 @@ ATTRIBUTES = {
 }
 PROPERTIES = {
     *("margin", "padding", "width", "max-width", "height", "border", "border-left", "border-bottom"),
-    *("color", "background-color", "font-family", "font-size", "font-weight", "line-height", "word-break"),
+    *(
+        "color",
+        "background-color",
+        "font-family",
+        "font-size",
+        "font-weight",
+        "line-height",
+        "text-align",
+        "word-break",
+    ),
 }
 _EMPTY = {"meta", "br", "img"}
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
