@@ -68,8 +68,7 @@ def summary(context: Context, asked: str | None, names: tuple[str, ...], form: s
 def _week(asked: str | None, now: datetime, *, is_sent: bool) -> week.Week:
     """Raises UsageError for a week that has not begun; to be sent, it has to be over: nobody gets it twice."""
     wanted = week.last_whole(now) if asked is None else week.parse(asked)
-    if wanted.first > now.date():
-        raise UsageError(f"{wanted} begins on {wanted.first}: there is nothing to tell yet")
+    week.check_begun(wanted, now)
     if is_sent and now < wanted.end:
         raise UsageError(f"{wanted} is not over: whoever got its mail now would not get that of the whole week")
     return wanted

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from collector.errors import UsageError
+from collector.text import say
+
+# Before and after these, no report is about a day (collector.report), and not every week has one before and one after.
+_YEARS = (1970, 9000)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,6 +40,10 @@ class Week:
     def before(self) -> "Week":
         return week_of(self.first - timedelta(days=1))
 
+    @property
+    def after(self) -> "Week":
+        return week_of(self.last + timedelta(days=1))
+
 
 def week_of(day: date) -> Week:
     """The week that a UTC day lies in."""
@@ -50,12 +58,22 @@ def last_whole(now: datetime) -> Week:
 
 def parse(text: str) -> Week:
     """`2026-W47`. Raises UsageError, also for a week that the year does not have (53 of most)."""
+    given = text[:40]
     match = re.fullmatch(r"(\d{4})-?W(\d{2})", text.strip(), re.IGNORECASE | re.ASCII)
     if match is None:
-        raise UsageError(f"{text[:40]!r} is no week such as 2026-W47")
+        raise UsageError(say("%(given)s is no week such as 2026-W47", given=repr(given)))
+    year, number = int(match[1]), int(match[2])
     try:
-        week = week_of(date.fromisocalendar(int(match[1]), int(match[2]), 1))
-        _ = week.before  # of year 1 there is none
-    except (ValueError, OverflowError):
-        raise UsageError(f"there is no week {text[:40]}") from None
-    return week
+        found = week_of(date.fromisocalendar(year, number, 1)) if _YEARS[0] <= year <= _YEARS[1] else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise UsageError(say("there is no week %(given)s", given=given))
+    return found
+
+
+def check_begun(week: Week, now: datetime) -> None:
+    """Raises UsageError for a week of which nothing can be told yet. `now`: aware."""
+    if week.first > now.astimezone(UTC).date():
+        told = say("%(week)s begins on %(day)s: there is nothing to tell yet", week=str(week), day=str(week.first))
+        raise UsageError(told)

@@ -104,7 +104,7 @@ def _label(response: Response) -> Response:
     """Says the language of a page, and keeps a choice."""
     if response.mimetype != "text/html":
         return response
-    response.headers["Content-Language"] = spoken().tag
+    response.headers.setdefault("Content-Language", spoken().tag)
     response.vary.update(("Cookie", "Accept-Language"))
     asked = request.args.get("lang")
     if asked in LANGUAGES and asked != request.cookies.get(COOKIE):

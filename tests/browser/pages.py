@@ -36,6 +36,7 @@ PAGES = {
     "settings.domains": "/settings/domains",
     "settings.ask_to_remove_domain": "/settings/domains/example.com/remove",
     "settings.mail": "/settings/mail",
+    "settings.preview_mail": "/settings/mail/preview",
     "settings.tokens_page": "/settings/tokens",
     "settings.ask_to_remove_token": "/settings/tokens/{token}/remove",
     "settings.users": "/settings/users",
@@ -63,6 +64,7 @@ STATES = {
 NO_PAGES = {
     *("pages.static_file", "pages.delivery_raw", "pages.document", "health.up", "health.ready", "metrics.metrics"),
     *("access.to_provider", "access.from_provider"),
+    "settings.preview_mail_html",  # a mail, looked at by itself
 }
 # Seen by those who are not logged in: a test of its own.
 BEFORE_LOGIN = {"access.login"}

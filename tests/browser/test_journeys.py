@@ -78,3 +78,20 @@ def test_the_language_that_was_chosen_stays(page: Page) -> None:
     page.get_by_role("link", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert "/domains/example.com" in page.url
+
+
+def test_the_weekly_mail_is_looked_at_in_its_frame(page: Page) -> None:
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="Mail", exact=True).click()
+    page.get_by_role("link", name="Preview of the weekly mail", exact=True).click()
+    page.locator("select[name=recipient]").select_option("ann@example.net")
+    page.get_by_role("button", name="Show").click()
+    mail = page.frame_locator("iframe.mail")
+    expect(mail.locator("html")).to_have_attribute("lang", "ja")
+    page.get_by_role("link", name="Mail", exact=True).last.click()
+    page.get_by_role("link", name="Preview of the weekly mail", exact=True).click()
+    expect(mail.get_by_role("heading", level=1)).to_contain_text("Mail was held back")
+    assert mail.get_by_role("img").first.evaluate("image => image.naturalWidth") == 1080
+    expect(page.get_by_text("Week 2026-W47: 16 Nov 2026")).not_to_be_visible()
+    page.get_by_text("As text").click()
+    expect(page.get_by_text("Week 2026-W47: 16 Nov 2026")).to_be_visible()

@@ -27,6 +27,7 @@ def test_a_day_lies_in_its_week(day: date, name: str, first: date, last: date) -
 def test_the_week_before_crosses_the_year() -> None:
     assert str(parse("2027-W01").before) == "2026-W53"
     assert str(parse("2026-W01").before) == "2025-W52"
+    assert str(parse("2026-W53").after) == "2027-W01"
 
 
 def test_a_week_is_over_at_midnight_utc() -> None:
@@ -48,7 +49,21 @@ def test_the_last_whole_week(now: datetime, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-W54", "2025-W53", "2026-W00", "2026-47", "0000-W01", "0001-W01", "2026-W٤٧", "W47", ""]
+    "text",
+    [
+        "2026-W54",
+        "2025-W53",
+        "2026-W00",
+        "2026-47",
+        "0000-W01",
+        "0001-W01",
+        "1969-W52",
+        "9001-W01",
+        "9999-W52",
+        "2026-W٤٧",
+        "W47",
+        "",
+    ],
 )
 def test_what_is_no_week_is_refused(text: str) -> None:
     with pytest.raises(UsageError):

@@ -20,6 +20,7 @@ ONES_OWN = {("POST", "/logout"), ("POST", "/settings/password"), ("POST", "/sett
 # For admins only.
 ADMIN = {
     *(("GET", f"/settings/{page}") for page in ("users", "tokens", "mail", "configuration", "audit")),
+    *(("GET", f"/settings/mail/{page}") for page in ("preview", "preview/html")),
     *(("POST", f"/settings/{page}") for page in ("users", "tokens", "users/sessions/end")),
     *(
         ("POST", f"/settings/mail/{what}")

@@ -38,7 +38,8 @@ def test_no_link_is_dead(living_app: Flask, reader: FlaskClient) -> None:
             continue
         answer = reader.get(link)
         assert answer.status_code == 200, link
-        if answer.mimetype == "text/html":
+        # A mail is a document with styles of its own.
+        if answer.mimetype == "text/html" and which[0] != "settings.preview_mail_html":
             page = read(answer.text)
             assert page.problems == [], link
             # The API's page shows examples, of which not every one is there in this world.

@@ -14,11 +14,12 @@ from dashboard.web.access import audit as audit_hook
 from dashboard.web.access import identify
 from dashboard.web.api.audit import asked as asked_audit
 from dashboard.web.configuration import configuration_lines
-from dashboard.web.pages import settings_mail, settings_people
+from dashboard.web.pages import settings_mail, settings_people, settings_preview
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 settings_people.register(blueprint)
 settings_mail.register(blueprint)
+settings_preview.register(blueprint)
 
 
 @blueprint.get("")

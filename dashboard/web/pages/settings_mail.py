@@ -82,6 +82,7 @@ def _page(problem: str | Text = "") -> str:
         "settings_mail.html",
         message=problem,
         recipients=found,
+        previews={row.address for row in found if "summary" in row.kinds and "summary" not in row.ended},
         warnings=_warnings(found, runs),
         runs=runs,
         can_again=_AGAIN,

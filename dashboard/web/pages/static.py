@@ -22,7 +22,7 @@ _A_YEAR = 31_536_000
 # `style.css` is these files of style/ in one: one request, one compression. Later rules win, so the order counts.
 STYLE = (
     *("tokens", "base", "layout", "boxes", "setup", "forms"),
-    *("tables", "words", "verdict", "charts", "sides", "narrow", "print"),
+    *("tables", "words", "verdict", "charts", "sides", "narrow", "print", "mail"),
 )
 
 
