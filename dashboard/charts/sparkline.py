@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 WIDTH, HEIGHT = 120, 28
 _MOST_BARS = 60
+_TALLEST = 10 * HEIGHT  # heights are drawn in tenths
+_HEIGHTS = tuple(f"{tenths / 10:.1f}" for tenths in range(_TALLEST + 1))
+_LEAST = 10
 # A failed session among a million must be seen: no mark is lower than this.
-_LEAST_MARK = 3.0
+_LEAST_MARK = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +29,23 @@ def sparkline(daily: Sequence[tuple[int, int]]) -> Sparkline:
     size = -(-len(daily) // _MOST_BARS) or 1
     sessions, failed = (_grouped(counts, size) for counts in zip(*daily, strict=True)) if daily else ((), ())
     most = max(sessions, default=0)
-    return Sparkline(WIDTH, HEIGHT, _bars(sessions, most, 1.0), _bars(failed, most, _LEAST_MARK))
+    return Sparkline(WIDTH, HEIGHT, _bars(sessions, most, _LEAST), _bars(failed, most, _LEAST_MARK))
 
 
 def _grouped(counts: Sequence[int], size: int) -> Sequence[int]:
-    return counts if size == 1 else [sum(counts[start : start + size]) for start in range(0, len(counts), size)]
+    if size == 1:
+        return counts
+    days = iter(counts)
+    return list(map(sum, zip_longest(*[days] * size, fillvalue=0)))
 
 
-def _bars(counts: Sequence[int], most: int, least: float) -> str:
-    scale = HEIGHT / most if most else 0.0
+def _bars(counts: Sequence[int], most: int, least: int) -> str:
+    if not any(counts):
+        return ""
+    scale = _TALLEST / most if most else 0.0
     return "".join(
         [
-            f"{begin}{min(max(scale * count, least), HEIGHT):.1f}{end}"
+            f"{begin}{_HEIGHTS[min(max(round(scale * count), least), _TALLEST)]}{end}"
             for count, (begin, end) in zip(counts, _slots(len(counts)), strict=True)
             if count > 0
         ]

@@ -68,6 +68,12 @@ def _in_array(element: among, compiler: SQLCompiler, **more: Any) -> str:
     return compiler.process(element.clauses.clauses[1], **more)
 
 
+def within_all(table: Table) -> ColumnElement[bool]:
+    """The rows of a rollup for the domains under `domain_ids`, from `first_day` to `last_day`."""
+    days = table.c.day.between(bindparam("first_day"), bindparam("last_day"))
+    return and_(among(table.c.domain_id, "domain_ids"), days)
+
+
 class total(FunctionElement[Any]):  # noqa: N801  a function of SQL
     """`sum(column)` for counts up to 64 bits, whatever they come to: SQLite's own fails where the sum is larger."""
 

@@ -58,13 +58,13 @@ def domain_overview(
 
     `search` is a part of the name. `only`: none but these, by name: what the reader may see.
     """
-    query = _ranked_page(filter, cursor) if worst_first else _page_by_name(cursor)
+    query, asked = _ranked_page(filter, cursor) if worst_first else _page_by_name(cursor)
     if search:
         query = query.where(domain.c.name.contains(search.lower(), autoescape=True))
     if only is not None:
         query = query.where(domain.c.name.in_(only))
     with reading(database) as connection:
-        found = connection.execute(query.limit(limit + 1)).all()
+        found = connection.execute(query, asked | {"limit": limit + 1}).all()
         page = found[:limit]
         items = _overviews(connection, {row.domain_id: row.name for row in page}, filter, now)
     following = None
@@ -84,12 +84,12 @@ def standing(
         return Standing(mode, connection.execute(_IS_REPORTED, {"domain_id": domain_id}).first() is not None)
 
 
-def _page_by_name(cursor: str | None) -> Select[Any]:
-    query = select(domain.c.name, domain.c.domain_id).order_by(domain.c.name)
-    return query if cursor is None else query.where(domain.c.name > decode_cursor(cursor))
+def _page_by_name(cursor: str | None) -> tuple[Select[Any], dict[str, Any]]:
+    query = select(domain.c.name, domain.c.domain_id).order_by(domain.c.name).limit(bindparam("limit"))
+    return query if cursor is None else query.where(domain.c.name > decode_cursor(cursor)), {}
 
 
-def _ranked_page(wanted: Filter, cursor: str | None) -> Select[Any]:
+def _ranked_page(wanted: Filter, cursor: str | None) -> tuple[Select[Any], dict[str, Any]]:
     return ranking.ranked(wanted, None if cursor is None else ranking.read_cursor(cursor))
 
 
@@ -100,11 +100,11 @@ def domains_by_level(
     only: Collection[str] | None = None,
 ) -> tuple[int, int, int]:
     """How many domains are in trouble, worth a look, and well, as `domain_overview(worst_first=True)` has them."""
-    query = ranking.counted(filter)
+    query, asked = ranking.counted(filter)
     if only is not None:
         query = query.where(domain.c.name.in_(only))
     with reading(database) as connection:
-        found: dict[int, int] = dict(connection.execute(query).all())
+        found: dict[int, int] = dict(connection.execute(query, asked).all())
     return found.get(ranking.BAD, 0), found.get(ranking.LOOK, 0), found.get(ranking.OK, 0)
 
 

@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, case, func, literal, or_, select
+from sqlalchemy import Connection, Select, bindparam, case, func, literal, or_, select
 
 from collector.store.queries.checks import CheckedHost, checked_hosts
-from collector.store.queries.common import among, number, total
+from collector.store.queries.common import among, number, total, within_all
 from collector.store.queries.domains import reported_modes
 from collector.store.queries.modes import in_force_at, known_at, published_at
 from collector.store.queries.packed import packed, unpacked
@@ -31,12 +31,7 @@ _TESTING, _ENFORCE = _JUDGING = ("testing", "enforce")
 # One query answers for so many domains: SQLite takes 32,766 parameters.
 _AT_ONCE = 1000
 _BETWEEN_LOOKS = timedelta(days=1)
-Asked = Mapping[str, object]  # the parameters of `_within()`
-
-
-def _within(table: Table) -> ColumnElement[bool]:
-    days = table.c.day.between(bindparam("first_day"), bindparam("last_day"))
-    return and_(among(table.c.domain_id, "domain_ids"), days)
+Asked = Mapping[str, object]  # the parameters of `within_all()`
 
 
 _type, _policy, _day, _host = rollup_type.c, rollup_policy.c, rollup_day.c, domain_mx.c
@@ -49,19 +44,19 @@ _SESSIONS = (
             case((_type.mode == _ENFORCE, 1), else_=0),
         ),
     )
-    .where(_within(rollup_type), _type.policy_type == "sts", _type.mode.in_(_JUDGING))
+    .where(within_all(rollup_type), _type.policy_type == "sts", _type.mode.in_(_JUDGING))
     .where(or_(_type.successful > 0, _type.failed > 0))
     .group_by(_type.domain_id)
 )
 _FAILED_BY_DAY = (
     select(_day.domain_id, _day.day, total(_day.failed))
-    .where(_within(rollup_day), _day.failed > 0)
+    .where(within_all(rollup_day), _day.failed > 0)
     .group_by(_day.domain_id, _day.day)
 )
 # How many told of such sessions. Who they are first: PostgreSQL would sort all rows to count the distinct ones.
 _tellers = (
     select(_policy.domain_id, _policy.reporter)
-    .where(_within(rollup_policy), _policy.mode.in_(_JUDGING), _policy.sessions > 0)
+    .where(within_all(rollup_policy), _policy.mode.in_(_JUDGING), _policy.sessions > 0)
     .group_by(_policy.domain_id, _policy.reporter)
     .subquery()
 )
@@ -80,7 +75,7 @@ def _failures(is_detailed: bool) -> Select[Any]:
     apart = (table.reporter, table.mx) if is_detailed else ()
     return (
         select(*common, total(table.failed), *(apart or (literal(None), literal(None))))
-        .where(_within(rollup_failure), table.failed > 0)
+        .where(within_all(rollup_failure), table.failed > 0)
         .group_by(*common, *apart)
         .order_by(*common, *apart)
     )

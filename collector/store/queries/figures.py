@@ -103,30 +103,33 @@ def failures(
     limit: int = 100,
     cursor: str | None = None,
 ) -> Page[Failure]:
-    """The causes, most failed sessions first."""
+    """The causes, most failed sessions first; within a page those with as many by result type."""
     offset = decode_offset(cursor)
     some = {"limit": limit + 1, "offset": offset}
     with figures_of(source, domain_id, filter) as read:
         query = _causes(filter.authenticated_only, has_lateral=read.rows.dialect.name == "postgresql")
         rows = read.rows.execute(query, bounds(domain_id, filter) | some).all()
-    items = tuple(Failure(**{**row._mapping, "failed": number(row.failed)}) for row in rows[:limit])  # noqa: SLF001
-    return Page(items, encode_cursor(str(offset + limit)) if len(rows) > limit else None)
+    items = [Failure(**{**row._mapping, "failed": number(row.failed)}) for row in rows[:limit]]  # noqa: SLF001
+    items.sort(key=lambda cause: (-cause.failed, cause.result_type))
+    return Page(tuple(items), encode_cursor(str(offset + limit)) if len(rows) > limit else None)
 
 
 @lru_cache
 def _causes(authenticated_only: bool, *, has_lateral: bool) -> Select[Any]:
-    """Added up by their keys alone, and told in full by the rows of their last days: texts are dear to group by."""
+    """Added up by their keys alone, and those of the page told in full by the rows of their last days.
+
+    Texts are dear to group by, and a page needs few: causes with as many failures are paged by their keys.
+    """
     table = rollup_failure.c
+    keys = (table.failure_key, table.authenticated)
+    failed = total(table.failed).label("failed")
     sums = (
-        select(
-            table.failure_key,
-            table.authenticated,
-            total(table.failed).label("failed"),
-            func.min(table.day).label("first_day"),
-            func.max(table.day).label("last_day"),
-        )
+        select(*keys, failed, func.min(table.day).label("first_day"), func.max(table.day).label("last_day"))
         .where(within(rollup_failure, authenticated_only=authenticated_only))
-        .group_by(table.failure_key, table.authenticated)
+        .group_by(*keys)
+        .order_by(failed.desc(), *keys)
+        .limit(bindparam("limit", type_=Integer()))
+        .offset(bindparam("offset", type_=Integer()))
         .subquery("sums")
     )
     is_last = and_(
@@ -142,9 +145,7 @@ def _causes(authenticated_only: bool, *, has_lateral: bool) -> Select[Any]:
     return (
         select(*texts, *sums.c["failed", "first_day", "last_day"])
         .select_from(joined)
-        .order_by(sums.c.failed.desc(), told.c.result_type, sums.c.failure_key, sums.c.authenticated)
-        .limit(bindparam("limit", type_=Integer()))
-        .offset(bindparam("offset", type_=Integer()))
+        .order_by(sums.c.failed.desc(), sums.c.failure_key, sums.c.authenticated)
     )
 
 

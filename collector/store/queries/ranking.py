@@ -13,9 +13,11 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     FromClause,
+    Integer,
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -56,41 +58,62 @@ def read_cursor(cursor: str) -> Rank:
     return Rank(int(parts[0]), int(parts[1]), parts[2])
 
 
-def ranked(wanted: Filter, after: Rank | None = None) -> Select[Any]:
-    """(name, domain_id, level, share) of all domains, the worst first; of those that come after `after`."""
-    joined, level, share = _parts(wanted)
+def ranked(wanted: Filter, after: Rank | None = None) -> tuple[Select[Any], dict[str, Any]]:
+    """(name, domain_id, level, share) of all domains, the worst first; of those that come after `after`.
+
+    A statement with its parameters but for `limit`.
+    """
+    asked = _bounds(wanted)
+    if after is not None:
+        asked |= {"after_level": after.level, "after_share": after.share, "after_name": after.name}
+    return _ranked(wanted.authenticated_only, after is not None), asked
+
+
+def counted(wanted: Filter) -> tuple[Select[int, int], dict[str, Any]]:
+    """(level, how many domains). A statement with its parameters."""
+    return _counted(wanted.authenticated_only), _bounds(wanted)
+
+
+def _bounds(wanted: Filter) -> dict[str, Any]:
+    lately = max(wanted.first, wanted.last - _LATELY)
+    return {"lately": lately, "now": wanted.last - _NOW, "last_day": wanted.last}
+
+
+@lru_cache
+def _ranked(authenticated_only: bool, is_continued: bool) -> Select[Any]:
+    joined, level, share = _parts(authenticated_only)
     columns = (domain.c.name, domain.c.domain_id, level.label("level"), share.label("share"))
-    query = select(*columns).select_from(joined).order_by(level, share.desc(), domain.c.name)
-    if after is None:
+    query = select(*columns).select_from(joined).order_by(level, share.desc(), domain.c.name).limit(bindparam("limit"))
+    if not is_continued:
         return query
-    is_same = and_(level == after.level, share == after.share, domain.c.name > after.name)
-    return query.where(or_(level > after.level, and_(level == after.level, share < after.share), is_same))
+    after_level, after_share = (bindparam(name, type_=Integer()) for name in ("after_level", "after_share"))
+    is_same = and_(level == after_level, share == after_share, domain.c.name > bindparam("after_name"))
+    return query.where(or_(level > after_level, and_(level == after_level, share < after_share), is_same))
 
 
-def counted(wanted: Filter) -> Select[int, int]:
-    """(level, how many domains)."""
-    joined, level, _ = _parts(wanted)
+@lru_cache
+def _counted(authenticated_only: bool) -> Select[int, int]:
+    joined, level, _ = _parts(authenticated_only)
     return select(level, func.count()).select_from(joined).group_by(level)
 
 
-@lru_cache(maxsize=16)  # to put it together takes longer than to answer it
-def _parts(wanted: Filter) -> tuple[FromClause, ColumnElement[int], ColumnElement[int]]:
+def _parts(authenticated_only: bool) -> tuple[FromClause, ColumnElement[int], ColumnElement[int]]:
     """The domains with what is known against them; the level and the share of each."""
-    failing, broken = _failing(wanted), _broken()
+    failing, broken = _failing(authenticated_only), _broken()
     joined = domain.outerjoin(failing, failing.c.domain_id == domain.c.domain_id).outerjoin(
         broken, broken.c.domain_id == domain.c.domain_id
     )
     share = func.coalesce(failing.c.share, 0)
     level = case(
         (broken.c.worst == 1, BAD),
-        (and_(share >= _BAD_SHARE, failing.c.last_day >= wanted.last - _NOW), BAD),
+        (and_(share >= _BAD_SHARE, failing.c.last_day >= bindparam("now")), BAD),
         (or_(failing.c.share.is_not(None), broken.c.worst == 0), LOOK),
         else_=OK,
     )
     return joined, level, share
 
 
-def _failing(wanted: Filter) -> Subquery:
+def _failing(authenticated_only: bool) -> Subquery:
     """Domains with failures: the share of the sessions that failed on the days with failures, and the last of these."""
     table = rollup_day.c
     # A rank needs no exact sums, and floating point has no largest one.
@@ -101,10 +124,10 @@ def _failing(wanted: Filter) -> Subquery:
             cast(_MILLION * failed / (failed + successful), BigInteger).label("share"),
             func.max(table.day).label("last_day"),
         )
-        .where(table.day.between(max(wanted.first, wanted.last - _LATELY), wanted.last), table.failed > 0)
+        .where(table.day.between(bindparam("lately"), bindparam("last_day")), table.failed > 0)
         .group_by(table.domain_id)
     )
-    if wanted.authenticated_only:
+    if authenticated_only:
         query = query.where(table.authenticated)
     return query.subquery("failing")
 

@@ -9,13 +9,31 @@ from sqlalchemy import Connection, Engine, func, select
 
 from collector.store.engine import reading
 from collector.store.queries.checks import checked_hosts
-from collector.store.queries.common import number, total
+from collector.store.queries.common import among, number, total, within_all
 from collector.store.queries.modes import published_at
 from collector.store.queries.policies import histories
 from collector.store.tables import domain, rollup_day, rollup_mx
 
 # Reports come a day late, and weekdays differ from weekends: a whole week.
 WATCHED_DAYS = 7
+
+_day, _mx = rollup_day.c, rollup_mx.c
+_SESSIONS = (
+    select(_day.domain_id, total(_day.successful), total(_day.failed))
+    .where(within_all(rollup_day))
+    .group_by(_day.domain_id)
+)
+_LAST = (
+    select(_day.domain_id, func.max(_day.last_received))
+    .where(among(_day.domain_id, "domain_ids"))
+    .group_by(_day.domain_id)
+)
+_BY_MX = (
+    select(_mx.domain_id, _mx.mx, total(_mx.failed))
+    .where(within_all(rollup_mx), _mx.mx != "")
+    .group_by(_mx.domain_id, _mx.mx)
+    .order_by(_mx.domain_id, total(_mx.failed).desc(), _mx.mx)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +62,11 @@ def watched(engine: Engine, *, now: datetime, most: int) -> tuple[Watched, ...]:
 
 def _each(connection: Connection, names: dict[UUID, str], now: datetime) -> Iterator[Watched]:
     since = now.date() - timedelta(days=WATCHED_DAYS - 1)
-    day, mx = rollup_day.c, rollup_mx.c
-    sessions = {
-        domain_id: (number(successful), number(failed))
-        for domain_id, successful, failed in connection.execute(
-            select(day.domain_id, total(day.successful), total(day.failed))
-            .where(day.domain_id.in_(names), day.day.between(since, now.date()))
-            .group_by(day.domain_id)
-        )
-    }
-    last = dict(
-        connection.execute(
-            select(day.domain_id, func.max(day.last_received)).where(day.domain_id.in_(names)).group_by(day.domain_id)
-        ).all()
-    )
+    asked = {"domain_ids": list(names), "first_day": since, "last_day": now.date()}
+    sessions = {key: (number(well), number(failed)) for key, well, failed in connection.execute(_SESSIONS, asked).all()}
+    last: dict[UUID, datetime] = dict(connection.execute(_LAST, asked).all())
     by_mx: dict[UUID, dict[str, int]] = {}
-    for domain_id, host, failed in connection.execute(
-        select(mx.domain_id, mx.mx, total(mx.failed))
-        .where(mx.domain_id.in_(names), mx.day.between(since, now.date()), mx.mx != "")
-        .group_by(mx.domain_id, mx.mx)
-        .order_by(mx.domain_id, total(mx.failed).desc(), mx.mx)
-    ):
+    for domain_id, host, failed in connection.execute(_BY_MX, asked).all():
         by_mx.setdefault(domain_id, {})[host] = number(failed)
     published, checked = histories(connection, names), checked_hosts(connection, names, at=now)
     for domain_id, name in names.items():
