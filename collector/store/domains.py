@@ -1,6 +1,6 @@
 """The known domains in the database: adding, removing, and the snapshot that decides whose a result is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
@@ -14,6 +14,8 @@ from collector.store.engine import writing
 from collector.store.tables import delivery, delivery_part, domain, domain_mx, known_domains, poll
 
 _MEMBERSHIP_LOCK = 0x746C7373
+# One query asks for so many: PostgreSQL takes 65,535 parameters, SQLite 32,766.
+_AT_ONCE = 1000
 _VERSION = bulk.Wanted(known_domains, (known_domains.c.version,), (known_domains.c.one,))
 
 
@@ -70,7 +72,7 @@ def add(engine: Engine, names: Iterable[str], now: datetime | None = None) -> tu
         raise UsageError(f"{SELF_TEST} is for self-tests, whose reports never count")
     with writing(engine) as connection:
         changing(connection)
-        there = set(connection.execute(select(domain.c.name).where(domain.c.name.in_(wanted))).scalars())
+        there = present(connection, wanted)
         fresh = [name for name in wanted if name not in there]
         if fresh:
             ids = [new_id() for _ in fresh]
@@ -82,13 +84,22 @@ def add(engine: Engine, names: Iterable[str], now: datetime | None = None) -> tu
     return tuple(fresh)
 
 
+def present(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of the names that are known domains."""
+    found: set[str] = set()
+    for start in range(0, len(names), _AT_ONCE):
+        query = select(domain.c.name).where(domain.c.name.in_(names[start : start + _AT_ONCE]))
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
 def seed(engine: Engine, names: Iterable[str]) -> tuple[str, ...]:
     """Adds the domains of the settings that are not there yet; writes nothing if there are none."""
     wanted = tuple(names)
     if not wanted:
         return ()
     with engine.connect() as connection:
-        there = set(connection.execute(select(domain.c.name).where(domain.c.name.in_(wanted))).scalars())
+        there = present(connection, wanted)
     return () if there.issuperset(wanted) else add(engine, wanted)
 
 
