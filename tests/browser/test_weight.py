@@ -10,7 +10,8 @@ from tests.browser.looking import PHONE, WIDE
 pytestmark = pytest.mark.xdist_group("browser")
 
 _MOST_BYTES = 600_000
-_MOST_SECONDS = 1.0
+# A second is what people may wait. What the page's own work takes of it was 0.3 s when this was written.
+_MOST_SECONDS = 0.6
 _MOST_SHIFT = 0.01
 # Adds up what the layout-instability entries say; moves that follow upon a click are no surprise.
 _NOTE_SHIFTS = """window.shifted = 0;

@@ -65,6 +65,10 @@ def test_the_filter_goes_along(client: FlaskClient) -> None:
     assert "No report by it about these days." in read(client.get(f"{path}{RANGE}&authenticated=yes").text).text
     links = read(client.get("/domains/example.com/mx" + RANGE).text).links()
     assert "/domains/example.com/mx/mx1.example.com?from=2026-11-01&to=2026-11-24" in links
+    listed = read(client.get(f"/reports{RANGE}&reporter=reporter.example").text).links()
+    assert "/domains/example.com" + RANGE in listed
+    across = read(client.get("/reporters/reporter.example" + RANGE + "&policy_type=sts").text).links()
+    assert f"/reports{RANGE}&reporter=reporter.example" in across  # a report holds results of several types
 
 
 def test_a_page_beneath_a_tab_says_which(client: FlaskClient) -> None:

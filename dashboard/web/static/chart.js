@@ -9,13 +9,11 @@
   // A mouse can draw across days; a finger scrolls the page, and has the fields.
   const drawn = matchMedia("(pointer: fine)").matches ? { dragmode: "select", selectdirection: "h" } : {};
 
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
   // What depends on the page and not on the figures: colours, type, room.
   const dressed = (layout) => {
     const small = box.clientWidth < 560;
-    const ink = colour("--ink");
-    const axis = { gridcolor: colour("--line"), zerolinecolor: colour("--line"), linecolor: colour("--line") };
+    const { color: ink, backgroundColor: paper, borderTopColor: line } = getComputedStyle(box);
+    const axis = { gridcolor: line, zerolinecolor: line, linecolor: line };
     const dress = (name) => ({ ...layout[name], ...axis });
     const bare = (name) => (small ? { ...dress(name), title: { text: "" } } : dress(name));
     return {
@@ -23,7 +21,7 @@
       ...drawn,
       newselection: { line: { color: ink, width: 1 } },
       font: { family: "system-ui, sans-serif", size: small ? 11 : 13, color: ink },
-      hoverlabel: { bgcolor: colour("--paper"), bordercolor: colour("--line"), font: { color: ink } },
+      hoverlabel: { bgcolor: paper, bordercolor: line, font: { color: ink } },
       margin: { ...layout.margin, l: small ? 44 : 64 },
       xaxis: dress("xaxis"),
       yaxis: bare("yaxis"),
