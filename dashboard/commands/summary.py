@@ -17,6 +17,7 @@ from dashboard.mail.recipients import recipients
 from dashboard.summary import html, week
 from dashboard.summary.gather import gather
 from dashboard.summary.links import Links
+from dashboard.summary.model import MOST_IN_FULL
 from dashboard.summary.send import send_week
 from dashboard.summary.shape import shape
 from dashboard.summary.text import render
@@ -52,7 +53,8 @@ def summary(context: Context, asked: str | None, names: tuple[str, ...], form: s
         only = _known(engine, names)
         if send:
             return _send(engine, settings, wanted, only, now)
-        found = gather(engine, wanted, thresholds=settings.verdict, now=now, only=only)
+        in_full = None if form == "json" else MOST_IN_FULL
+        found = gather(engine, wanted, thresholds=settings.verdict, now=now, only=only, in_full=in_full)
     spoken, links = language(tag or settings.summary.language), Links(settings.web.public_url)
     match form:
         case "json":

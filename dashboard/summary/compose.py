@@ -9,6 +9,7 @@ from dashboard.mail.message import Content, Image
 from dashboard.summary import html, says, text
 from dashboard.summary.gather import gather
 from dashboard.summary.links import Links
+from dashboard.summary.model import MOST_IN_FULL
 from dashboard.summary.week import Week
 from dashboard.text import language
 
@@ -33,7 +34,7 @@ def mail(
 
     `now`: aware, UTC. Raises StoreUnavailable.
     """
-    found = gather(engine, week, thresholds=settings.verdict, now=now, only=domains or None)
+    found = gather(engine, week, thresholds=settings.verdict, now=now, only=domains or None, in_full=MOST_IN_FULL)
     spoken = language(tag or settings.summary.language)
     links = Links(settings.web.public_url)
     page, images = html.render(found, spoken, links, with_charts=settings.summary.chart)

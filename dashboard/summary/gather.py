@@ -1,17 +1,17 @@
-"""From the database to a `Summary`: for thousands of domains a few queries, for those with failures one more each."""
+"""From the database to a `Summary`: a thousand domains at a time, by a few queries, however many there are."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from collector.settings import Verdict as Thresholds
 from collector.store import queries
 from collector.store.engine import Engine
-from collector.store.queries import Evidence, FailedDay, PublishedPolicy
+from collector.store.queries import PublishedPolicy
+from collector.store.queries.policies import histories
 from collector.store.queries.transaction import Readable, reading
 from collector.store.queries.weeks import (
-    DayCounts,
+    AT_ONCE,
     day_counts,
     domain_ids,
     foreign_between,
@@ -20,202 +20,116 @@ from collector.store.queries.weeks import (
     silent_reporters,
 )
 from collector.text import Text
-from dashboard import explain
 from dashboard.charts.modes import changes
 from dashboard.drift import drift
-from dashboard.summary.model import DomainWeek, EndingCertificate, PolicyChange, Summary, TopFailure
-from dashboard.summary.rank import is_well, rank
+from dashboard.summary.domain import domain_week
+from dashboard.summary.model import DomainWeek, Summary, shortened
+from dashboard.summary.rank import rank
 from dashboard.summary.week import Week
-from dashboard.verdict import blame, judge
-from dashboard.verdict.relevant import sort
+from dashboard.verdict import judge
 
-CERTIFICATE_DAYS = 30
 _WEEK = timedelta(days=7)
 # The end of a week is the first moment of a day that is not in it.
 _LAST_MOMENT = timedelta(microseconds=1)
 # A change is followed for so long: who still applies the old policy is told of, or that nobody does.
 _DRIFT_DAYS = timedelta(days=35)
+_Ranked = tuple[tuple[int, int, str], DomainWeek]
 
 
 def gather(
-    engine: Engine, week: Week, *, thresholds: Thresholds, now: datetime, only: Collection[str] | None = None
+    engine: Engine,
+    week: Week,
+    *,
+    thresholds: Thresholds,
+    now: datetime,
+    only: Collection[str] | None = None,
+    in_full: int | None = None,
+    at_once: int = AT_ONCE,
 ) -> Summary:
     """The week of all domains, or of those that `only` names and that are known. `now`: aware, UTC.
 
-    The week of now and the one before are judged as of now; an older one as of its end, by what was known then. Raises
-    StoreUnavailable.
+    `in_full`: so many, the most important, with all there is to say, and of each other one what a line among many
+    tells; None: all in full. They are read `at_once`. The week of now and the one before are judged as of now; an
+    older one as of its end, by what was known then. Raises StoreUnavailable.
     """
     moment = now if now < week.end + _WEEK else week.end - _LAST_MOMENT
     with reading(engine) as database:
-        domains = _domains(database, domain_ids(database, only), week, thresholds, moment)
+        ids = domain_ids(database, only)
         quarantined = quarantined_between(database, week.first, week.last) if only is None else None
         foreign = foreign_between(database, week.first, week.last) if only is None else None
-    return Summary(week, now, tuple(sorted(domains, key=rank)), quarantined, foreign)
+    most = len(ids) if in_full is None else in_full
+    full: list[_Ranked] = []
+    others: list[_Ranked] = []
+    for some in _parts(ids, at_once):
+        # Each its own transaction: a long one keeps SQLite from folding its log, and a replica ends it.
+        with reading(engine) as database:
+            part = _Part(database, some, week, thresholds, moment)
+            ranked = sorted([*full, *((rank(one), one) for one in part.brief())], key=_place)
+            told = part.in_full({one.domain for _, one in ranked[:most]} & some.keys())
+        full = [(place, told.get(one.domain, one)) for place, one in ranked[:most]]
+        others += [(place, shortened(one)) for place, one in ranked[most:]]
+    domains = (one for _, one in [*full, *sorted(others, key=_place)])
+    return Summary(week, now, tuple(domains), quarantined, foreign)
 
 
-def _domains(
-    database: Readable, ids: dict[str, UUID], week: Week, thresholds: Thresholds, moment: datetime
-) -> list[DomainWeek]:
-    known = ids.values()
-    counts = day_counts(database, known, week.before.first, week.last)
-    arrivals = last_arrivals(database, known)
-    silent = silent_reporters(database, known, week.first, week.last)
-    evidence = queries.evidence_of_all(database, known, now=moment)
-    end_before = week.before.end - _LAST_MOMENT
-    earlier = queries.evidence_of_all(database, known, now=end_before)
-    found = []
-    for name, key in ids.items():
-        of_days = counts.get(key, {})
-        of = evidence[key]
-        if any(failed for _, _, failed in of_days.values()):
-            of = queries.evidence(database, key, now=moment)
-        found.append(
-            _domain(
-                name,
-                week,
-                of_days,
-                of,
-                moment,
-                thresholds,
-                before=judge(earlier[key], thresholds, end_before).word,
-                drifted=_drift(database, key, of.history, week, moment),
-                silent=silent.get(key, ()),
-                last_report=arrivals.get(key),
-            )
+def _place(ranked: _Ranked) -> tuple[int, int, str]:
+    return ranked[0]
+
+
+def _parts(ids: dict[str, UUID], at_once: int) -> Iterator[dict[str, UUID]]:
+    names = list(ids)
+    for start in range(0, len(names), at_once):
+        yield {name: ids[name] for name in names[start : start + at_once]}
+
+
+class _Part:
+    """Some domains, and what the queries tell of all of them at once."""
+
+    def __init__(
+        self, database: Readable, ids: dict[str, UUID], week: Week, thresholds: Thresholds, moment: datetime
+    ) -> None:
+        known, end_before = ids.values(), week.before.end - _LAST_MOMENT
+        self._database = database
+        self._ids = ids
+        self._week = week
+        self._thresholds = thresholds
+        self._moment = moment
+        self._counts = day_counts(database, known, week.before.first, week.last)
+        self._arrivals = last_arrivals(database, known)
+        self._silent = silent_reporters(database, known, week.first, week.last)
+        with reading(database) as connection:
+            published = histories(connection, known)
+        earlier = queries.evidence_of_all(database, known, now=end_before, published=published)
+        self._before = {key: judge(earlier[key], thresholds, end_before).word for key in known}
+        self._evidence = queries.evidence_of_all(database, known, now=moment, published=published)
+
+    def brief(self) -> list[DomainWeek]:
+        """All of them, without causes and drift. Their order does not depend on these."""
+        return [self._made(name, key, self._evidence[key], None) for name, key in self._ids.items()]
+
+    def in_full(self, names: Collection[str]) -> dict[str, DomainWeek]:
+        """These, with all there is to say: a few queries more for each that had failures, or a new policy."""
+        return {name: self._told(name, self._ids[name]) for name in names}
+
+    def _told(self, name: str, key: UUID) -> DomainWeek:
+        of = self._evidence[key]
+        if any(failed for _, _, failed in self._counts.get(key, {}).values()):
+            of = queries.evidence(self._database, key, now=self._moment)
+        return self._made(name, key, of, _drift(self._database, key, of.history, self._week, self._moment))
+
+    def _made(self, name: str, key: UUID, of: queries.Evidence, drifted: Text | None) -> DomainWeek:
+        return domain_week(
+            name,
+            self._week,
+            self._counts.get(key, {}),
+            of,
+            self._moment,
+            self._thresholds,
+            before=self._before[key],
+            drifted=drifted,
+            silent=self._silent.get(key, ()),
+            last_report=self._arrivals.get(key),
         )
-    return found
-
-
-def _domain(
-    name: str,
-    week: Week,
-    counts: DayCounts,
-    evidence: Evidence,
-    moment: datetime,
-    thresholds: Thresholds,
-    *,
-    before: str,
-    drifted: Text | None,
-    silent: tuple[str, ...],
-    last_report: datetime | None,
-) -> DomainWeek:
-    this = _added(counts, week)
-    last = _added(counts, week.before)
-    refused = dict.fromkeys(("testing", "enforce"), 0)
-    judged = sort(evidence)
-    for (day, mode), failed in judged.refused.items():
-        if week.first <= day <= week.last:
-            refused[mode] += failed
-    made = DomainWeek(
-        domain=name,
-        mode=evidence.mode,
-        mode_since=_mode_since(evidence.history, evidence.mode, moment),
-        verdict=judge(evidence, thresholds, moment),
-        verdict_before=before,
-        reports=this[0],
-        successful=this[1],
-        failed=this[2],
-        successful_last_week=last[1],
-        failed_last_week=last[2],
-        would_refuse=refused["testing"],
-        held_back=refused["enforce"],
-        held_back_by=_by_reporter(_within(judged.relevant, week)),
-        top_failures=_top_failures(evidence, week, sorted(counts)),
-        policy_changes=_policy_changes(evidence.history, week),
-        drift=drifted,
-        certificates=_ending(evidence, moment),
-        silent_reporters=silent,
-        last_report=last_report,
-        daily=_daily(counts, week),
-        is_well=False,
-    )
-    return is_well(made)
-
-
-def _added(counts: DayCounts, week: Week) -> tuple[int, int, int]:
-    """(reports, successful, failed) of the week."""
-    days = [figures for day, figures in counts.items() if week.first <= day <= week.last]
-    return sum(each[0] for each in days), sum(each[1] for each in days), sum(each[2] for each in days)
-
-
-def _daily(counts: DayCounts, week: Week) -> tuple[tuple[date, int, int], ...]:
-    first = week.before.first
-    days = [first + timedelta(days=offset) for offset in range(14)]
-    return tuple((day, *counts.get(day, (0, 0, 0))[1:]) for day in days)
-
-
-def _within(failures: Iterable[FailedDay], week: Week) -> list[FailedDay]:
-    return [each for each in failures if week.first <= each.day <= week.last]
-
-
-def _by_reporter(failures: Iterable[FailedDay]) -> tuple[tuple[str, int], ...]:
-    """Who held mail back, by the failures in policy results with a policy in enforce."""
-    counted: Counter[str] = Counter()
-    for each in failures:
-        if each.mode == "enforce" and each.reporter is not None:
-            counted[each.reporter] += each.failed
-    return _most_first(counted)
-
-
-def _top_failures(evidence: Evidence, week: Week, days: Sequence[date]) -> tuple[TopFailure, ...]:
-    failures = [each for each in _within(evidence.failed, week) if each.reporter is not None]
-    earlier = {each.result_type for each in _within(evidence.failed, week.before)}
-    found = []
-    for one in blame(failures, reporters=evidence.reporters, mx=evidence.mx or (), days=days, history=evidence.history):
-        mx_hosts: Counter[str] = Counter()
-        reporters: Counter[str] = Counter()
-        for each in failures:
-            if each.result_type == one.result_type:
-                reporters[each.reporter or ""] += each.failed
-                if each.mx:
-                    mx_hosts[each.mx] += each.failed
-        what = explain.result_type(one.result_type)
-        found.append(
-            TopFailure(
-                result_type=one.result_type,
-                failed=one.failed,
-                kind=one.kind,
-                mx=one.mx,
-                reporter=next(iter(reporters)) if len(reporters) == 1 else None,
-                mx_hosts=_most_first(mx_hosts),
-                reporters=_most_first(reporters),
-                title=what.title,
-                action=what.action,
-                is_new=one.result_type not in earlier,
-            )
-        )
-    return tuple(found)
-
-
-def _most_first(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counted.items(), key=lambda each: (-each[1], each[0])))
-
-
-def _policy_changes(history: Sequence[PublishedPolicy], week: Week) -> tuple[PolicyChange, ...]:
-    return tuple(
-        PolicyChange(each.at, each.text) for each in changes(history) if week.first <= each.at.date() <= week.last
-    )
-
-
-def _mode_since(history: Sequence[PublishedPolicy], mode: str, moment: datetime) -> date | None:
-    """The day we first saw the mode in its present run. Failed looks do not end it: the policy stays in force."""
-    since = None
-    for interval in reversed(history):
-        if interval.first_seen > moment or interval.error is not None:
-            continue
-        if interval.mode != mode:
-            break
-        since = interval.first_seen.date()
-    return since
-
-
-def _ending(evidence: Evidence, moment: datetime) -> tuple[EndingCertificate, ...]:
-    found = [
-        EndingCertificate(each.host, each.not_after, (each.not_after - moment).days)
-        for each in evidence.certificates or ()
-        if each.not_after is not None and each.not_after - moment <= timedelta(days=CERTIFICATE_DAYS)
-    ]
-    return tuple(sorted(found, key=lambda each: (each.not_after, each.host)))
 
 
 def _drift(

@@ -14,7 +14,7 @@ from dashboard.mail.html import BAD, GOOD, MOST_BYTES, NEUTRAL, as_many_as_fit, 
 from dashboard.summary import chart, says
 from dashboard.summary.lines import Line, lines
 from dashboard.summary.links import Links
-from dashboard.summary.model import DomainWeek, Summary
+from dashboard.summary.model import MOST_IN_FULL, DomainWeek, Summary
 from dashboard.text import Language
 from dashboard.verdict import INSUFFICIENT_DATA, NOT_APPLICABLE, NOT_READY, READY
 
@@ -63,7 +63,7 @@ class _Renderer:
 
     def render(self) -> tuple[str, tuple[tuple[str, bytes], ...]]:
         needing = says.needing(self._summary)
-        cards = as_many_as_fit(needing, _FOR_CARDS, self._card)
+        cards = as_many_as_fit(needing[:MOST_IN_FULL], _FOR_CARDS, self._card)
         left = needing[len(cards) :]
         room = MOST_BYTES - len(self._page(cards, [], left).encode()) - 500
         rows = as_many_as_fit(left, room, self._row)

@@ -4,12 +4,15 @@ Figures follow the rules of counting, over authenticated reports and those marke
 unknown, never zero. Texts are `collector.text.Text`: each language can tell them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from collector.text import Text
 from dashboard.summary.week import Week
 from dashboard.verdict import Verdict
+
+# A mail tells no more domains in full than these, and as many of them as there is room for.
+MOST_IN_FULL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,26 @@ class DomainWeek:
         return self.successful_last_week + self.failed_last_week
 
 
+def shortened(one: DomainWeek) -> DomainWeek:
+    """The same without what no line among many tells: of a hundred thousand domains the whole would be held."""
+    return replace(
+        one,
+        verdict=replace(one.verdict, reasons=()),
+        held_back_by=(),
+        top_failures=(),
+        policy_changes=(),
+        drift=None,
+        certificates=(),
+        silent_reporters=(),
+        daily=(),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`domains` stand most important first. `quarantined` are this week's by reason code, `foreign` its unassigned
-    deliveries, most first: None for a recipient of some domains only, whom these are no business of.
+    """`domains` stand most important first; all but the first may be `shortened`. `quarantined` are this week's by
+    reason code, `foreign` its unassigned deliveries, most first: None for a recipient of some domains only, whom these
+    are no business of.
     """
 
     week: Week

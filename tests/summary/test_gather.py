@@ -13,7 +13,7 @@ from collector.settings import Verdict as Thresholds
 from collector.store import checks
 from collector.store.engine import writing
 from dashboard.summary.gather import gather
-from dashboard.summary.model import DomainWeek, Summary
+from dashboard.summary.model import DomainWeek, Summary, shortened
 from dashboard.summary.shape import shape
 from dashboard.summary.week import Week, parse
 from dashboard.web import create_app
@@ -215,6 +215,13 @@ def test_figures_are_those_of_the_api(living_engine: Engine, weekly: Summary) ->
         assert not reported & set(one.silent_reporters)
         said = asked("verdict")
         assert (one.verdict.word, one.mode) == (said["verdict"], asked("daily")["days"][-1]["mode"])
+
+
+@pytest.mark.xdist_group("weekly")
+def test_the_most_important_are_told_in_full_however_many_there_are(living_engine: Engine, weekly: Summary) -> None:
+    found = gather(living_engine, WEEK, thresholds=Thresholds(), now=living.NOW, in_full=3, at_once=2)
+    assert found.domains == (*weekly.domains[:3], *map(shortened, weekly.domains[3:]))
+    assert gather(living_engine, WEEK, thresholds=Thresholds(), now=living.NOW, at_once=2) == weekly
 
 
 @pytest.mark.xdist_group("weekly")

@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import unescape
@@ -11,14 +12,17 @@ import pytest
 from PIL import Image
 
 from dashboard.mail import message
+from dashboard.mail.foot import with_foot
+from dashboard.mail.recipients import Recipient
 from dashboard.summary import chart, html, says, text
 from dashboard.summary.links import Links
-from dashboard.summary.model import Summary
+from dashboard.summary.model import MOST_IN_FULL, Summary, shortened
 from dashboard.text import LANGUAGES, language
 from tests.summary.weeks import HOSTILE, MADE_AT, domain, everything, held_back, hostile, in_testing, summary
 from tests.support.mail_html import lint
 
 PUBLIC = "https://tls.example.com"
+LONG = f"https://{'.'.join(['long' * 15] * 4)}.example/tls"
 # Gmail cuts a mail off beyond 102 kB.
 MOST = 100_000
 
@@ -27,9 +31,12 @@ def page(given: Summary, tag: str = "en", base: str | None = PUBLIC, *, with_cha
     return html.render(given, language(tag), Links(base), with_charts=with_charts)[0]
 
 
-def mail(given: Summary, tag: str = "en") -> tuple[EmailMessage, bytes]:
+def mail(
+    given: Summary, tag: str = "en", base: str = PUBLIC, unsubscribe: str | None = None
+) -> tuple[EmailMessage, bytes]:
     """As it goes out."""
-    spoken, links = language(tag), Links(PUBLIC)
+    spoken, links = language(tag), Links(base)
+    to = Recipient("ada@example.net", (), tag, only_if_needed=False, unsubscribe=unsubscribe)
     written, images = html.render(given, spoken, links, with_charts=True)
     content = message.Content(
         spoken.value(says.subject(given)),
@@ -38,9 +45,9 @@ def mail(given: Summary, tag: str = "en") -> tuple[EmailMessage, bytes]:
         tuple(message.Image(*each) for each in images),
     )
     raw = message.build(
-        content,
+        with_foot(content, to),
         by=message.Sender("", "tls@example.com"),
-        to="ada@example.net",
+        to=to.address,
         message_id="<1@example.com>",
         now=MADE_AT,
     )
@@ -140,18 +147,24 @@ def _squeezed(said: str) -> str:
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-def test_three_thousand_domains_fit_into_a_mail(tag: str) -> None:
+@pytest.mark.parametrize(("base", "least"), [(PUBLIC, 50), (LONG, 30)])
+def test_three_thousand_domains_fit_into_a_mail(base: str, least: int, tag: str) -> None:
     failing = [held_back(f"held-{each:04}.customer.example") for each in range(2000)]
     well = [domain(f"well-{each:04}.customer.example") for each in range(1000)]
     given = summary(*failing, *well)
+    foot = f"{base}/unsubscribe/{'a' * 400}"
     began = time.process_time()
-    sent, _ = mail(given, tag)
+    sent, _ = mail(given, tag, base, foot)
     assert time.process_time() - began < 2
     parts = {part.get_content_subtype(): part for part in sent.walk() if part.get_content_maintype() == "text"}
     for kind in ("html", "plain"):
         assert len(parts[kind].get_payload().encode()) < MOST, kind  # type: ignore[union-attr]
     written = parts["html"].get_content()
     told = len(set(re.findall(r"held-\d{4}\.", written)))
-    assert told > 50
+    assert told > least
     assert f"{2000 - told:,}" in written
-    assert lint(written, public_url=PUBLIC).faults == []
+    assert f'href="{foot}"' in written
+    assert lint(written, public_url=base).faults == []
+    brief = replace(given, domains=(*given.domains[:MOST_IN_FULL], *map(shortened, given.domains[MOST_IN_FULL:])))
+    assert page(brief, tag, base) == page(given, tag, base)
+    assert text.render(brief, language(tag), Links(base)) == text.render(given, language(tag), Links(base))

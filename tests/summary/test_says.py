@@ -6,12 +6,13 @@ from datetime import date
 
 import pytest
 
+from dashboard.mail.columns import width
 from dashboard.summary import says
 from dashboard.summary.lines import lines
 from dashboard.summary.links import Links
 from dashboard.summary.model import DomainWeek, Summary
 from dashboard.summary.text import render
-from dashboard.text import language
+from dashboard.text import LANGUAGES, language
 from tests.summary.weeks import (
     HELD_BACK,
     IN_TESTING,
@@ -240,3 +241,11 @@ def test_since_when_a_mode_is_in_force() -> None:
     assert says.mode(in_testing(mode_since=date(2026, 10, 20))) == "mode testing since 20 Oct 2026"
     assert says.mode(domain(mode="unknown", mode_since=None)) == "mode unknown"
     assert (IN_TESTING.word, WEEK.last) == ("ready", date(2026, 11, 22))
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_no_line_takes_more_than_72_columns(tag: str) -> None:
+    given = summary(held_back(), in_testing("new.example", verdict=REFUSED), quarantined=(("dkim_fail", 3),))
+    written = render(given, language(tag), Links(None)).splitlines()
+    assert len(written) > 10
+    assert [line for line in written if width(line) > 72] == []

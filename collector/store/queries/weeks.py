@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import case, func, select
@@ -14,6 +15,7 @@ from collector.store.tables import delivery, delivery_part, domain, rollup_day, 
 # One query answers for so many domains: SQLite takes 32,766 parameters.
 AT_ONCE = 1000
 
+_Key = TypeVar("_Key", str, UUID)
 DayCounts = dict[date, tuple[int, int, int]]  # reports, successful, failed; a day without reports is absent
 
 
@@ -21,8 +23,12 @@ def domain_ids(database: Readable, only: Collection[str] | None = None) -> dict[
     """All known domains, or those of them that `only` names, by name."""
     query = select(domain.c.name, domain.c.domain_id).order_by(domain.c.name)
     with reading(database) as connection:
-        rows = connection.execute(query).all()
-    return {name: domain_id for name, domain_id in rows if only is None or name in only}
+        if only is None:
+            return dict(connection.execute(query).all())
+        found: dict[str, UUID] = {}
+        for some in _chunks(sorted(only)):
+            found |= dict(connection.execute(query.where(domain.c.name.in_(some))).all())
+    return found
 
 
 def day_counts(database: Readable, ids: Collection[UUID], first: date, last: date) -> dict[UUID, DayCounts]:
@@ -116,7 +122,7 @@ def _most_first(rows: Iterable[tuple[str | None, int]]) -> tuple[tuple[str, int]
     return tuple(sorted(counted, key=lambda each: (-each[1], each[0])))
 
 
-def _chunks(ids: Collection[UUID]) -> Iterator[list[UUID]]:
+def _chunks(ids: Collection[_Key]) -> Iterator[list[_Key]]:
     wanted = list(ids)
     for start in range(0, len(wanted), AT_ONCE):
         yield wanted[start : start + AT_ONCE]
