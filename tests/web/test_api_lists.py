@@ -154,6 +154,11 @@ def test_one_delivery(client: FlaskClient) -> None:
     part = {"domain": "example.com", "outcome": "duplicate", "report": row["reports"][0], "position": 0}
     assert whole["parts"] == [part]
     assert whole["envelope"]["peer"] == "192.0.2.1"
+    assert whole["dkim"] == "A DKIM signature of reporter.example verifies."
+    assert whole["headers"].startswith("From: ")
+    assert whole["to_do"] is None
+    refused = get(client, f"deliveries/{deliveries(client, outcome='quarantined')[0]['id']}")
+    assert refused["to_do"].startswith("Download one and look at it.")
 
 
 @pytest.mark.parametrize("under", ["", "/api/v1"])

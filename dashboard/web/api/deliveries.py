@@ -4,7 +4,11 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from dashboard.web import asked, conflicts, kept, respond, scope
+from collector.store import queries
+from collector.store.queries.shapes import Shape
+from dashboard.arrival import dkim
+from dashboard.quarantine import to_do
+from dashboard.web import asked, conflicts, kept, respond, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
 from dashboard.web.api.operation import CHANNEL, DOMAIN, LISTED, OUTCOME, PAGING, REASON, REPORTER, operation
@@ -35,8 +39,8 @@ def deliveries() -> Response:
 
 @operation(arrivals.WholeDelivery, errors=(404,))
 def delivery(delivery_id: UUID) -> Response:
-    """One delivery with its parts and its envelope."""
-    return answers.only_json(shapes.whole_delivery(scope.delivery(delivery_id)))
+    """One delivery with its parts, its envelope, and the headers if it is a mail."""
+    return answers.only_json(_whole(delivery_id))
 
 
 @operation(arrivals.WholeDelivery, errors=(400, 404, 413))
@@ -44,7 +48,7 @@ def retry(delivery_id: UUID) -> Response:
     """Reads it again, and answers it as it is then."""
     scope.delivery(delivery_id)
     actions().retry(delivery_id)
-    return respond.json(shapes.whole_delivery(scope.delivery(delivery_id)))
+    return respond.json(_whole(delivery_id))
 
 
 @operation(("message/rfc822", "application/octet-stream"), kept=True, errors=(404,))
@@ -72,3 +76,13 @@ def differences(delivery_id: UUID, position: int) -> Response:
             else [{"where": row.where, "counted": row.first, "this": row.second} for row in rows],
         }
     )
+
+
+def _whole(delivery_id: UUID) -> Shape:
+    found = scope.delivery(delivery_id)
+    return {
+        **shapes.whole_delivery(found),
+        "dkim": str(dkim(found)),
+        "to_do": str(to_do(found.reason_code)) if found.reason_code else None,
+        "headers": queries.mail_headers(state.reader(), delivery_id),
+    }

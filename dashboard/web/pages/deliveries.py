@@ -9,12 +9,12 @@ from collector.channels import CHANNELS
 from collector.delivery import OUTCOMES, REASONS
 from collector.store import queries
 from dashboard import explain
+from dashboard.arrival import dkim
 from dashboard.differences import MOST
 from dashboard.quarantine import to_do
 from dashboard.text import say
 from dashboard.web import again, asked, conflicts, kept, params, scope, state
 from dashboard.web.actions import actions
-from dashboard.web.pages.report import dkim
 
 _RECENT = 10
 

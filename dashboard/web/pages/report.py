@@ -12,8 +12,8 @@ from collector.errors import UsageError
 from collector.report.model import Finding
 from collector.store import queries
 from collector.store.queries import DeliveryRow, FailureRow, PolicyResultRow, ReportRow
-from dashboard import explain
-from dashboard.text import Text, say
+from dashboard.arrival import dkim
+from dashboard.text import say
 from dashboard.web import access, scope, state
 
 POLICIES = 25  # policy results on a page
@@ -84,21 +84,6 @@ def pretty(document: bytes) -> str:
         return orjson.dumps(orjson.loads(document), option=orjson.OPT_INDENT_2).decode()
     except orjson.JSONDecodeError:
         return document.decode("utf-8", "replace")
-
-
-def dkim(delivery: DeliveryRow) -> Text | str:
-    """Who says that it is from its reporter, in words."""
-    if delivery.authenticated:
-        return say("A DKIM signature of %(who)s verifies.", who=delivery.reporter or "")
-    if delivery.reason_code is not None and delivery.reason_code.startswith("dkim_"):
-        return explain.reason(delivery.reason_code)
-    match delivery.channel:
-        case "https":
-            return say("A POST carries no signature: nothing proves who sent it.")
-        case "import":
-            return say("You imported it, so it counts; no signature proves who sent it.")
-        case _:
-            return say("No signature proves who sent it; it was not demanded when the mail came.")
 
 
 def _places(found: ReportRow, delivery: DeliveryRow | None) -> dict[str, list[Finding]]:

@@ -118,6 +118,9 @@ class WholeDelivery(Delivery):
 
     parts: Sequence[Part]
     envelope: Annotated[dict[str, Any], about("What the channel knew about it")]
+    dkim: Annotated[str, about("Who says that it is from its reporter, in words")]
+    to_do: Annotated[str | None, about("What to do about the reason")]
+    headers: Annotated[str | None, about("Those of the mail as they came, at most 64 KiB; null if it is none")]
 
 
 class Deliveries(TypedDict):
