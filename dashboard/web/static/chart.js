@@ -9,7 +9,10 @@
   // A mouse can draw across days; a finger scrolls the page, and has the fields.
   const drawn = matchMedia("(pointer: fine)").matches ? { dragmode: "select", selectdirection: "h" } : {};
 
-  // What depends on the page and not on the figures: colours, type, room.
+  // The legend shows the name of a band. Of the modes only this one is a word of ours, and not of the protocol.
+  const told = (shape) => (shape.name === "unknown" ? { ...shape, name: box.dataset.unknown } : shape);
+
+  // What depends on the page and not on the figures: language, colours, type, room.
   const dressed = (layout) => {
     const small = box.clientWidth < 560;
     const { color: ink, backgroundColor: paper, borderTopColor: line } = getComputedStyle(box);
@@ -19,6 +22,7 @@
     return {
       ...layout,
       ...drawn,
+      shapes: layout.shapes?.map(told),
       newselection: { line: { color: ink, width: 1 } },
       font: { family: "system-ui, sans-serif", size: small ? 11 : 13, color: ink },
       hoverlabel: { bgcolor: paper, bordercolor: line, font: { color: ink } },
