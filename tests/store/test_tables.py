@@ -50,6 +50,15 @@ def test_migrations_lead_to_the_tables_of_the_program(engine: Engine) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_postgresql_reads_the_days_of_a_domain_from_the_index_alone(postgres_engine: Engine) -> None:
+    query = "SELECT domain_id, day, authenticated, successful, failed, last_received FROM rollup_day"
+    with postgres_engine.connect() as connection:
+        for way in ("seqscan", "bitmapscan"):  # the better ones for an empty table
+            connection.execute(text(f"SET LOCAL enable_{way} = off"))
+        plan = connection.execute(text(f"EXPLAIN {query} WHERE domain_id = gen_random_uuid()")).scalars().all()
+    assert plan[0].startswith("Index Only Scan using pk_rollup_day")
+
+
 def test_an_empty_database_is_outdated_and_upgrading_mends_it(database_url: str) -> None:
     engine = open_engine(database_url)
     with pytest.raises(SchemaOutdated, match="tlsrpt db upgrade"):
