@@ -45,6 +45,7 @@ bench: $(VENV)/dev.ok
 	$(BIN)/python bench/import_.py
 	$(BIN)/python bench/pages.py --sizes 10000,50000
 	$(BIN)/python bench/poll.py
+	$(BIN)/python bench/weekly.py
 
 # Up to ten million policy results on both databases: to make a million takes about a minute and 1.7 GB of disk, so that
 # all of it is half an hour or more and up to 20 GB.

@@ -13,7 +13,6 @@ or more than twice that at 10,000 (`--no-limits`: never).
 
 import argparse
 import http.client
-import os
 import statistics
 import sys
 import tempfile
@@ -27,18 +26,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sqlalchemy import make_url
 
+from bench.databases import KINDS, Databases, cpu_ms, databases
 from bench.load import BIG, World, load
-from tests.support.postgres import Server, create_database, database_name, drop_database
 from tests.support.processes import free_port, listens, running, until
 
 SIZES = (10_000, 1_000_000, 10_000_000)
-KINDS = ("sqlite", "postgresql")
 MARKS = ((1_000_000, 100.0), (10_000_000, 300.0))  # up to so many results: milliseconds
 RATIO = 2.0  # of the largest size up to 1,000,000 to the smallest
 DAYS = 90
 _ASKED = 41
 _WARM = 3
-_SERVER = {"fsync": "off", "shared_buffers": "1GB", "max_wal_size": "4GB", "autovacuum": "on"}
 Medians = dict[str, float]
 
 
@@ -60,60 +57,6 @@ def main() -> int:
             found = {size: filled(make, size, kind) for size in sorted(arguments.sizes)}
         is_well &= judge(found)
     return 0 if is_well or arguments.no_limits else 1
-
-
-@contextmanager
-def databases(kind: str) -> Iterator["Databases"]:
-    """Makes databases of one kind, and leaves nothing behind."""
-    if kind == "sqlite":
-        with tempfile.TemporaryDirectory() as folder:
-            yield Files(Path(folder))
-        return
-    server = Server.create(settings=_SERVER)
-    try:
-        server.start()
-        yield OnServer(server)
-    finally:
-        server.remove()
-
-
-class Files:
-    """SQLite files."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def make(self) -> str:
-        return f"sqlite:///{self._folder}/bench.db"
-
-    @property
-    def pid(self) -> int | None:
-        return None
-
-    def remove(self, _url: str) -> None:
-        for file in self._folder.iterdir():
-            file.unlink()
-
-
-class OnServer:
-    """Databases of a PostgreSQL server."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    def make(self) -> str:
-        return create_database(self._server.admin_url)
-
-    @property
-    def pid(self) -> int | None:
-        """Of PostgreSQL, whose children answer."""
-        return self._server.pid
-
-    def remove(self, url: str) -> None:
-        drop_database(self._server.admin_url, database_name(url))
-
-
-Databases = Files | OnServer
 
 
 def filled(make: Databases, size: int, kind: str) -> Medians:
@@ -161,19 +104,6 @@ def website(url: str) -> Iterator[tuple[int, int]]:
         until(lambda: listens(port), 30, "the dashboard", alive=process.process)
         yield port, process.process.pid
         process.stop()
-
-
-def cpu_ms(*pids: int | None) -> float:
-    """The processor time that these processes and their living children have used (Linux), in milliseconds."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            pid, rest = int(stat.parent.name), stat.read_text().rpartition(") ")[2].split()
-        except OSError:
-            continue  # it has ended
-        if pid in pids or int(rest[1]) in pids:
-            ticks += int(rest[11]) + int(rest[12])
-    return 1000 * ticks / os.sysconf("SC_CLK_TCK")
 
 
 def ask(port: int, path: str) -> list[float]:

@@ -3,7 +3,7 @@
 One domain with so many MX hosts is recorded as the product does it, and the rows of its like are made after its rows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from collector.store.engine import reading, writing
 from collector.store.tables import check_state, domain_mx, poll, published_policy
 
 _TABLES = (published_policy, domain_mx, check_state, poll)
+_AT_ONCE = 5_000
 
 
 def publish(engine: Engine, world: World) -> Mapping[str, UUID]:
@@ -34,7 +35,8 @@ def publish(engine: Engine, world: World) -> Mapping[str, UUID]:
         record(engine, world, ids[recorded], names.index(recorded))
         with writing(engine) as connection:
             for table in _TABLES:
-                _copy(connection, table, ids, recorded, others)
+                for some in _some(others):
+                    _copy(connection, table, ids, recorded, some)
     return ids
 
 
@@ -47,6 +49,11 @@ def record(engine: Engine, world: World, domain_id: UUID, number: int) -> None:
         seen = Observation(at, f"id{mode}", policy, mx_hosts=mx)
         check = _check(domain_name(number), seen)
         published.record(engine, domain_id, seen, last + timedelta(days=365), check=check)
+
+
+def _some(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Of a hundred thousand at once every row would have to be held."""
+    return (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))
 
 
 def _check(name: str, seen: Observation) -> Check:

@@ -44,14 +44,21 @@ def mx_of(number: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """About `results` policy results in the 180 days before `today`."""
+    """About `results` policy results in the 180 days before `today`, or in the last `told` of these.
+
+    `hosted`: about so many domains, instead of one for each 500.
+    """
 
     results: int
     today: date
+    told: int = DAYS
+    hosted: int | None = None
 
     @property
     def domains(self) -> int:
         """How many there are, the big one included; more than a page of them from 2,200 results on."""
+        if self.hosted is not None:
+            return self.hosted
         return min(_MOST_DOMAINS, max(self.results // 500, min(self.results // 20, _A_PAGE)))
 
     @property
@@ -62,7 +69,7 @@ class World:
         """The mails day by day, in the order in which they came."""
         chance = random.Random(self.results)
         domains = [_Domain(number, rate, chance) for number, rate in enumerate(self._rates(chance))]
-        for day in range(DAYS):
+        for day in range(DAYS - self.told, DAYS):
             on = self.first + timedelta(days=day)
             arrival = datetime.combine(on + timedelta(days=1), time(1), UTC)
             forms = (form for domain in domains for form in domain.told(day, on.weekday() >= _SATURDAY))
@@ -73,7 +80,7 @@ class World:
 
     def _rates(self, chance: random.Random) -> list[float]:
         """Reports in a day, by domain: few have much mail, most have little."""
-        in_a_day = self.results / _RESULTS / DAYS
+        in_a_day = self.results / _RESULTS / self.told
         big = min(_MOST_BIG, in_a_day / 3)
         weights = [chance.paretovariate(1.5) for _ in range(self.domains - 1)]
         each = (in_a_day - big) / sum(weights)
