@@ -1,6 +1,6 @@
 """What there is to say of a domain's week beside its verdict and its figures, line by line. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from collector.text import Text, clauses, listed, say, say_n, sentences
@@ -63,8 +63,7 @@ def _mode(one: DomainWeek) -> Iterator[Line]:
             one.held_back,
         )
         if one.held_back_by:
-            names = [say("%(name)s (%(n)s)", name=name, n=count) for name, count in one.held_back_by]
-            text = sentences(text, say("By: %(names)s.", names=listed(names, _MOST_NAMED)))
+            text = sentences(text, say("By: %(names)s.", names=_counted(one.held_back_by)))
         yield Line("held_back", text, "bad")
 
 
@@ -85,7 +84,7 @@ def _why(one: DomainWeek) -> Iterator[Line]:
 
 def _causes(one: DomainWeek) -> Iterator[Line]:
     for cause in one.top_failures[:_MOST_CAUSES]:
-        yield Line("cause", _cause(cause), "bad" if one.mode == "enforce" else "look", cause.action)
+        yield Line("cause", _cause(cause, one), "bad" if one.mode == "enforce" else "look", cause.action)
     left = one.top_failures[_MOST_CAUSES:]
     if left:
         yield Line(
@@ -99,7 +98,7 @@ def _causes(one: DomainWeek) -> Iterator[Line]:
         )
 
 
-def _cause(cause: TopFailure) -> Text:
+def _cause(cause: TopFailure, one: DomainWeek) -> Text:
     where: list[str] = []
     if cause.is_new:
         where.append(say("new this week"))
@@ -107,11 +106,12 @@ def _cause(cause: TopFailure) -> Text:
         where.append(say("told by one reporter only, %(reporter)s", reporter=cause.reporter))
     elif cause.kind == EVERYBODY:
         where.append(say("most reporters tell it"))
+    elif cause.reporters and cause.reporters != one.held_back_by:  # those stand there by name already
+        where.append(say("told by %(reporters)s", reporters=_counted(cause.reporters)))
     if cause.kind == ONE_MX and cause.mx is not None:
         where.append(say("at one MX only, %(mx)s", mx=cause.mx))
     elif cause.mx_hosts:
-        hosts = [say("%(name)s (%(n)s)", name=name, n=count) for name, count in cause.mx_hosts]
-        where.append(say("at %(hosts)s", hosts=listed(hosts, _MOST_NAMED)))
+        where.append(say("at %(hosts)s", hosts=_counted(cause.mx_hosts)))
     what = say_n(
         "%(title)s (%(code)s): %(n)s failure",
         "%(title)s (%(code)s): %(n)s failures",
@@ -122,6 +122,10 @@ def _cause(cause: TopFailure) -> Text:
     if not where:
         return say("%(said)s.", said=what)
     return say("%(what)s; %(where)s.", what=what, where=clauses(where))
+
+
+def _counted(names: Iterable[tuple[str, int]]) -> Text:
+    return listed([say("%(name)s (%(n)s)", name=name, n=count) for name, count in names], _MOST_NAMED)
 
 
 def _certificate(found: EndingCertificate) -> Line:

@@ -48,7 +48,8 @@ SAID: list[tuple[str, DomainWeek, list[str]]] = [
         in_testing(verdict=REFUSED, failed=12, would_refuse=12, top_failures=(cause(failed=12, is_new=False),)),
         [
             "enforce would have held back 12 sessions of this week.",
-            "Certificate expired (certificate-expired): 12 failures; at one MX only, mx2.example.com.",
+            "Certificate expired (certificate-expired): 12 failures; "
+            "told by bigmail.example (40) and office.example (10); at one MX only, mx2.example.com.",
         ],
     ),
     ("in testing and clean: move on", in_testing(), [MOVE_ON]),
@@ -65,9 +66,10 @@ SAID: list[tuple[str, DomainWeek, list[str]]] = [
     ),
     (
         "more causes than are told",
-        held_back(held_back_by=(), top_failures=tuple(cause(f"type-{each}", is_new=False) for each in range(7))),
+        held_back(top_failures=tuple(cause(f"type-{each}", is_new=False) for each in range(7))),
         [
-            "Mail is being held back: 50 sessions failed under a policy in enforce.",
+            "Mail is being held back: 50 sessions failed under a policy in enforce. "
+            "By: bigmail.example (40) and office.example (10).",
             *(f"Certificate expired (type-{each}): 50 failures; at one MX only, mx2.example.com." for each in range(5)),
             "And 2 more result types: type-5 and type-6.",
         ],
