@@ -7,6 +7,8 @@ bracket or a full stop does not begin a line, an opening bracket does not end on
 import unicodedata
 from collections.abc import Iterator
 
+# Of plain text mails: as much as mail programs show side by side, quoted once or twice.
+WIDTH = 72
 _WIDE = frozenset("WF")
 _NO_WIDTH = frozenset(("Mn", "Me", "Cf"))
 _NOT_FIRST = frozenset(

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from collector import log
 from collector.text import listed, say
-from dashboard.mail import columns
+from dashboard.mail.columns import WIDTH, width, wrapped
 from dashboard.summary import says
 from dashboard.summary.lines import Line, lines
 from dashboard.summary.links import Links
 from dashboard.summary.model import DomainWeek, Summary
 from dashboard.text import Language
 
-_WIDTH = 72  # columns
 # Further domains that ask for something are named only: nobody reads on from there.
 MOST_IN_FULL = 20
 _MOST_NAMED = 100
@@ -53,7 +52,7 @@ class _Writer:
         )
         title = self._told(heading, one)
         yield title
-        yield "-" * min(columns.width(title), _WIDTH)
+        yield "-" * min(width(title), WIDTH)
         yield from self._paragraph(says.verdict(one), one)
         yield from self._paragraph(says.figures(one), one)
         for line in lines(one):
@@ -61,10 +60,10 @@ class _Writer:
         yield from self._link(self._links.domain(one.domain, summary.week))
 
     def _item(self, line: Line, one: DomainWeek) -> Iterator[str]:
-        yield from columns.wrapped(self._told(line.text, one), _WIDTH, f"{_MARKS[line.weight]} ", "  ")
+        yield from wrapped(self._told(line.text, one), WIDTH, f"{_MARKS[line.weight]} ", "  ")
         if line.action:
             action = say("What to do: %(action)s", action=self._told(line.action, one))
-            yield from columns.wrapped(self._told(action, one), _WIDTH, "  ", "  ")
+            yield from wrapped(self._told(action, one), WIDTH, "  ", "  ")
 
     def _named(self, domains: Sequence[DomainWeek], heading: str) -> Iterator[str]:
         if not domains:
@@ -87,7 +86,7 @@ class _Writer:
             yield address
 
     def _paragraph(self, text: str, one: DomainWeek | None = None) -> Iterator[str]:
-        yield from columns.wrapped(self._told(text, one), _WIDTH)
+        yield from wrapped(self._told(text, one), WIDTH)
 
     def _told(self, text: str, one: DomainWeek | None = None) -> str:
         told = self._language.value(text)
