@@ -169,8 +169,10 @@ def test_the_page_shows_every_operation(client: FlaskClient, document: dict[str,
     assert "<script>" not in page.text
 
 
-def test_the_examples_of_the_documentation(client: FlaskClient) -> None:
-    """Each curl line of docs/api.md, asked as it stands there."""
+@pytest.mark.xdist_group("pages")
+def test_the_examples_of_the_documentation(living_app: Flask) -> None:
+    """Each curl line of docs/api.md, asked as it stands there; `tlsrpt demo` has these names too."""
+    client = living_app.test_client()
     text = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
     lines = re.findall(r"^curl (.*)$", text, re.MULTILINE)
     assert len(lines) > 5
