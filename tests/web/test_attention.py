@@ -32,8 +32,11 @@ def test_old_ones_are_no_news(filled: Engine, make_app: MakeApp, clock: world.Cl
 
 
 def test_domains_that_were_not_added_are_named(client: FlaskClient, foreign: None) -> None:
-    text = read(client.get("/").text).text
-    assert "3 deliveries about domains that were not added wait: new.example, foreign.example." in text
+    page = read(client.get("/").text)
+    assert "3 deliveries about domains that were not added wait: new.example, foreign.example." in page.text
+    for name in ("new.example", "foreign.example"):
+        assert f"/deliveries/foreign/{name}" in page.links()
+        assert client.get(f"/deliveries/foreign/{name}").status_code == 200
 
 
 def test_the_api_tells_the_same(client: FlaskClient) -> None:
