@@ -178,6 +178,10 @@ def test_presets_reach_back_from_today(reader: FlaskClient, path: str) -> None:
         assert f"{path}?authenticated=yes&from={first}&to=2026-11-23" in page.links()
     [box] = page.all("input", name="authenticated")
     assert "checked" in box
+
+
+@pytest.mark.parametrize("path", ["/reports", "/domains/example.com/mx"])
+def test_the_preset_that_is_chosen_is_marked(reader: FlaskClient, path: str) -> None:
     chosen = get(reader, path, **{"from": "2026-11-17", "to": "2026-11-23"})
     assert [given["href"] for given in chosen.all("a", **{"aria-current": "true"})][-1:] == [
         f"{path}?from=2026-11-17&to=2026-11-23"
