@@ -1,7 +1,8 @@
 """What the scheduler does over all domains at once: a look of the alerts, one at silence, and the weekly mail.
 
-A hoster's domains, 2,000 and 8,000 of them (`--full`: 100,000 too, for which an hour may pass and 4 GB of disk are
-needed), with some 12 reports each within the last 43 days, on SQLite and PostgreSQL. Each job runs in a fresh process.
+A hoster's domains, 2,000 and 8,000 of them (`--full`: 100,000 too, which want half an hour, 4 GB of disk and 3 GB of
+memory to be made), with some 12 reports each within the last 43 days, on SQLite and PostgreSQL. Each job runs in a
+fresh process.
 Printed are its processor time, for all and for a domain, how long it took, and the memory it held at most beyond what
 the program takes anyway. Exit status 1 if the time for a domain grows with their number (`--no-limits`: never).
 

@@ -19,7 +19,7 @@ from dashboard.summary.week import Week
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 WEEK = Week(2026, 47)
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["__main__", "tests.summary.schedulers", "tests.alerts.schedulers"])
+context.set_forkserver_preload(["__main__", "tests.summary.schedulers", "tests.alerts.schedulers", "apprise"])
 
 
 def made(engine: Engine, given: Settings, week: Week, recipient: Recipient, now: datetime) -> Parts:
