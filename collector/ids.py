@@ -6,6 +6,7 @@ They sort by time, and within a millisecond by the order in which this process m
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 _RANDOM_BITS = 74
@@ -38,6 +39,11 @@ class Ids:
                 return following
         # The top bit stays clear, so that a millisecond has room for further steps.
         return int.from_bytes(os.urandom(10)) & (1 << _RANDOM_BITS - 1) - 1
+
+
+def made_at(id: UUID) -> datetime:  # noqa: A002
+    """When an id of ours was made, to the millisecond (aware, UTC)."""
+    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
 
 
 new_id = Ids().new

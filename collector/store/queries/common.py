@@ -74,6 +74,26 @@ def within_all(table: Table) -> ColumnElement[bool]:
     return and_(among(table.c.domain_id, "domain_ids"), days)
 
 
+class unindexed(FunctionElement[Any]):  # noqa: N801  an operator of SQL
+    """`column`, for which SQLite is to use no index: it keeps no statistics by which it would choose the better one."""
+
+    inherit_cache = True
+
+    def __init__(self, column: Column[Any]) -> None:
+        self.type = column.type
+        super().__init__(column)
+
+
+@compiles(unindexed)
+def _plain(element: unindexed, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(element.clauses, **more)
+
+
+@compiles(unindexed, "sqlite")
+def _with_a_plus(element: unindexed, compiler: SQLCompiler, **more: Any) -> str:
+    return f"+{compiler.process(element.clauses, **more)}"
+
+
 class total(FunctionElement[Any]):  # noqa: N801  a function of SQL
     """`sum(column)` for counts up to 64 bits, whatever they come to: SQLite's own fails where the sum is larger."""
 

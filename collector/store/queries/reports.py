@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Engine, Row, Select, exists, select, text
+from sqlalchemy import Column, Connection, Engine, Row, Select, exists, select, text
 
+from collector.ids import made_at
 from collector.report.model import Finding
 from collector.report.search import documents
 from collector.settings import Limits
-from collector.store.queries.common import decode_id, encode_cursor
+from collector.store.queries.common import decode_id, encode_cursor, unindexed
 from collector.store.queries.rows import FailureRow, Filter, Page, PolicyResultRow, ReportRow
 from collector.store.queries.transaction import Readable, reading
 from collector.store.tables import delivery, delivery_part, domain
@@ -34,10 +35,8 @@ def reports(
     `only`: of none but these domains, by name: what the reader may see.
     """
     query = select_reports().order_by(table.c.report_id.desc()).limit(limit + 1)
-    if filter is not None:
-        query = query.where(table.c.day.between(filter.first, filter.last))
-        if filter.authenticated_only:
-            query = query.where(table.c.authenticated)
+    if filter is not None and filter.authenticated_only:
+        query = query.where(table.c.authenticated)
     if domain is not None:
         # By its id: so both databases walk along the domain's reports, and not along all reports until enough are its.
         named = select(_domain.c.domain_id).where(_domain.c.name == domain)
@@ -52,9 +51,19 @@ def reports(
     if cursor is not None:
         query = query.where(table.c.report_id < decode_id(cursor))
     with reading(database) as connection:
+        if filter is not None:
+            by_arrival = domain is None and connection.dialect.name == "sqlite" and _is_late(connection, filter)
+            day = unindexed(table.c.day) if by_arrival else table.c.day
+            query = query.where(day.between(filter.first, filter.last))
         rows = connection.execute(query).all()
     items = rows_of(rows[:limit])
     return Page(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
+
+
+def _is_late(connection: Connection, wanted: Filter) -> bool:
+    """Whether fewer days lie after the range than in it: then its last reports are soon found among the last of all."""
+    newest = connection.execute(_NEWEST).scalar()
+    return newest is not None and made_at(newest).date() - wanted.last <= wanted.last - wanted.first
 
 
 def report(engine: Engine, id: UUID) -> ReportRow | None:  # noqa: A002
@@ -103,6 +112,7 @@ _domain = domain  # the table; `domain` is a name within reports()
 
 # As the index of delivery_part has it: in these words, or SQLite does not see that it may use it.
 _NOT_STORED = text("delivery_part.outcome <> 'stored'")
+_NEWEST = select(table.c.report_id).order_by(table.c.report_id.desc()).limit(1)
 _COLUMNS = [column for column in table.columns if column.name != "policy_results"]
 
 
