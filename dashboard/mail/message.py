@@ -10,18 +10,34 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage, MIMEPart
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 
 from collector import domains
 from collector.settings import Mail
 
-# Lines of 76 in what is encoded, nothing but ASCII on the wire unless an address is not.
-_ASCII = SMTP.clone(cte_type="7bit")
-_UTF8 = SMTP.clone(utf8=True, cte_type="7bit")
 _LONGEST_SUBJECT = 200
+
+
+class _Subject(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # the one is made to be mixed into the other
+    """Encoded as a whole where it is not ASCII: Python's own way encodes parts of it, and a blank that falls between two
+    of them is lost (RFC 2047 section 6.2)."""
+
+    def fold(self, *, policy: Policy) -> str:
+        if self.isascii():
+            return super().fold(policy=policy)
+        return f"{self.name}: {Header(str(self), 'utf-8', header_name=self.name).encode(linesep=_END)}{_END}"
+
+
+_END = "\r\n"
+_headers = HeaderRegistry()
+_headers.map_to_type("subject", _Subject)
+# Lines of 76 in what is encoded, nothing but ASCII on the wire unless an address is not.
+_ASCII = SMTP.clone(cte_type="7bit", header_factory=_headers)
+_UTF8 = SMTP.clone(utf8=True, cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True)

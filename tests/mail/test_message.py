@@ -100,6 +100,7 @@ HOSTILE = [
     "\u2028Bcc: all@example.net",
     "=?utf-8?q?Bcc=3A?= \r\n all",
     "lone \ud800 surrogate",
+    "0000 00000000000000000¡¡¡¡¡¡¡¡\U00012f90 ¡",  # a blank between two encoded words
     "x" * 5000,
     "",
 ]
