@@ -23,8 +23,8 @@ _LONGEST_SUBJECT = 200
 
 
 class _Subject(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # the one is made to be mixed into the other
-    """Encoded as a whole where it is not ASCII: Python's own way encodes parts of it, and a blank that falls between two
-    of them is lost (RFC 2047 section 6.2)."""
+    """Encoded as a whole where it is not ASCII: Python's own way encodes parts of it, and a blank between two of these
+    is lost (RFC 2047 section 6.2)."""
 
     def fold(self, *, policy: Policy) -> str:
         if self.isascii():
