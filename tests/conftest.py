@@ -11,10 +11,15 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 
 from tests.support import postgres
+
+# On a busy machine any example may have to wait.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 DATABASES = ["sqlite", "postgresql"]
 
