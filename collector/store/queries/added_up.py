@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Date, Select, Table, and_, bindparam, case, func, select, true
 
 from collector.counting.sessions import KEY_CHARACTERS
-from collector.store.queries.common import among, number, total
+from collector.store.queries.common import among, number, total, unindexed
 from collector.store.queries.narrowed import recounted
 from collector.store.queries.packed import packed, places, unpacked_raw
 from collector.store.queries.rows import Filter
@@ -95,7 +95,8 @@ def _sums(rollup: Table, authenticated_only: bool, of_reporter: bool, of_type: b
         .group_by(table.domain_id)
     )
     if of_reporter:
-        query = query.where(table.reporter == bindparam("reporter"))
+        # By domain: of a hundred domains there are fewer rows than of one reporter.
+        query = query.where(unindexed(table.reporter) == bindparam("reporter"))
     if of_type:
         query = query.where(table.policy_type == bindparam("policy_type"))
     return query if is_whole else query.where(table.day.between(before, last))

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, and_, false, func, or_, select
 from collector.store.engine import reading
 from collector.store.queries.across import ReporterDay
 from collector.store.queries.across import reporter_days as days_of
+from collector.store.queries.common import unindexed
 from collector.store.queries.reports import rows_of, select_reports
 from collector.store.queries.rows import Filter, ReportRow
 from collector.store.queries.shares import Share, Side, asked, by_day, of_side, shares
@@ -125,6 +126,6 @@ def is_known_reporter(engine: Engine, domain_id: UUID, reporter: str) -> bool:
     if "\0" in reporter:  # PostgreSQL takes none
         return False
     table = rollup_reporter.c
-    query = select(table.reporter).where(table.domain_id == domain_id, table.reporter == reporter).limit(1)
+    query = select(table.reporter).where(table.domain_id == domain_id, unindexed(table.reporter) == reporter).limit(1)
     with reading(engine) as connection:
         return connection.execute(query).first() is not None

@@ -89,6 +89,7 @@ rollup_reporter = _rollup(
     _count("failed", "rule 4"),
     Column("last_received", Instant, nullable=False),
     Column("organization", Text, comment="organization-name, free text"),
+    Index("ix_rollup_reporter_reporter_day", "reporter", "day"),  # over all domains
     comment="Per day and reporter: the headline figures.",
 )
 
