@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -74,3 +76,26 @@ async def until_done(name: str, attempt: Callable[[], Awaitable[T]], sleep: Slee
             log.warning("%s: %s; trying again in %g s", name, error, retry)
         await sleep(retry)
         retry = min(retry * 2, LONGEST_RETRY)
+
+
+def apart(name: str, work: Callable[[], T]) -> "asyncio.Future[T]":
+    """Calls `work` in a thread of its own, for which the end of the program does not wait, as it does for others."""
+    result: Future[T] = Future()
+    result.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            result.set_result(work())
+        except Exception as error:  # noqa: BLE001  it is raised again by whoever waits
+            result.set_exception(error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return asyncio.wrap_future(result)
+
+
+async def promptly(name: str, work: Callable[[], object], seconds: float = 2.0) -> None:
+    """The same for what is to be done at the end, when nobody waits for long. Raises TemporaryError."""
+    try:
+        await asyncio.wait_for(apart(name, work), seconds)
+    except TimeoutError:
+        raise TemporaryError(f"no answer within {seconds:g} s") from None

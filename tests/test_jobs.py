@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import threading
 
 import pytest
 
-from collector.errors import SchemaOutdated, StoreUnavailable
-from collector.jobs import Job, repeat, run, until_done
+from collector.errors import SchemaOutdated, StoreUnavailable, TemporaryError
+from collector.jobs import Job, promptly, repeat, run, until_done
 
 
 class Enough(BaseException):
@@ -126,3 +127,18 @@ def test_a_job_that_cannot_be_closed_leaves_the_others_to_be_closed(caplog: pyte
         (logging.WARNING, "first: away; it is not closed cleanly"),
         (logging.ERROR, "second could not be closed"),
     ]
+
+
+def test_what_is_done_at_the_end_is_waited_for_no_longer_than_that() -> None:
+    over = threading.Event()
+    try:
+        with pytest.raises(TemporaryError, match=r"no answer within 0\.05 s"):
+            asyncio.run(promptly("made", lambda: over.wait(10), seconds=0.05))
+    finally:
+        over.set()
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(promptly("made", lambda: refuse(AWAY)))
+
+
+def refuse(error: Exception) -> None:
+    raise error

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from datetime import UTC, datetime
+from functools import partial
 
+from collector import jobs
 from collector.errors import ConfigurationError, StoreUnavailable
 from collector.ids import new_id
 from collector.jobs import Job
@@ -85,7 +85,7 @@ class Notices:
             lanes.setdefault(_lane(message), []).append(message)
         for lane, messages in lanes.items():
             if lane not in self._running and len(self._running) < _MOST_LANES:
-                running = asyncio.wrap_future(self._begun(messages))
+                running = jobs.apart("alert", partial(self._send, messages))
                 self._running[lane] = running
                 running.add_done_callback(self._ended(lane))
         return _IDLE_SECONDS
@@ -99,27 +99,12 @@ class Notices:
     async def close(self) -> None:
         """Lets what is on its way arrive, for some seconds; the rest is due for whoever comes next.
 
-        Raises StoreUnavailable.
+        Raises TemporaryError.
         """
         self._is_stopping = True
         if self._running:
             await asyncio.wait(list(self._running.values()), timeout=_GRACE)
-        await asyncio.to_thread(outbox.give_back, self._engine, NOTICES, self._owner)
-
-    def _begun(self, messages: Iterable[DueMessage]) -> "Future[None]":
-        result: Future[None] = Future()
-        result.set_running_or_notify_cancel()
-
-        def send() -> None:
-            try:
-                self._send(messages)
-            except Exception as error:  # noqa: BLE001  it is raised again by whoever waits
-                result.set_exception(error)
-            else:
-                result.set_result(None)
-
-        threading.Thread(target=send, name="alert", daemon=True).start()
-        return result
+        await jobs.promptly("alert", partial(outbox.give_back, self._engine, NOTICES, self._owner))
 
     def _send(self, messages: Iterable[DueMessage]) -> None:
         with Messenger(self._engine, self._settings, self._owner, self._clock) as messenger:

@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from concurrent.futures import Future
 
+from collector import jobs
 from collector.jobs import Job
 from collector.settings import Settings
 from collector.store import outbox
@@ -42,31 +42,22 @@ class Sending:
         self._clock = clock
         self._stopping = threading.Event()
         self._sender = Sender(engine, settings, clock=clock, compose=compose, is_stopping=self._stopping.is_set)
-        self._thread: threading.Thread | None = None
+        self._running: asyncio.Future[float] | None = None
 
     async def step(self) -> float:
         """Sends what is due. Returns the seconds until it is to be asked again. Raises StoreUnavailable."""
-        result: Future[float] = Future()
-        self._thread = threading.Thread(target=self._send, args=(result,), name="summaries", daemon=True)
-        self._thread.start()
-        return await asyncio.wrap_future(result)
+        self._running = jobs.apart("summaries", self.send_due)
+        return await asyncio.shield(self._running)
 
     async def close(self) -> None:
-        """Begins no further mail; what is due is due for whoever comes next. Raises StoreUnavailable."""
+        """Begins no further mail; what is due is due for whoever comes next. Raises TemporaryError."""
         self._stopping.set()
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join, _GRACE)
-            await asyncio.to_thread(self._sender.give_back)
-
-    def _send(self, result: "Future[float]") -> None:
-        result.set_running_or_notify_cancel()
-        try:
-            result.set_result(self.send_due())
-        except Exception as error:  # noqa: BLE001  it is raised again by whoever waits
-            result.set_exception(error)
+        if self._running is not None:
+            await asyncio.wait([self._running], timeout=_GRACE)
+            await jobs.promptly("summaries", self._sender.give_back)
 
     def send_due(self) -> float:
-        """The same in this thread."""
+        """The same in the caller's thread."""
         summary, now = self._settings.summary, self._clock()
         week = when.due(summary.at, summary.timezone, now)
         if week is not None:
