@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine, make_url, text
+
 from tests.support.postgres import Server, create_database, database_name, drop_database
 
 KINDS = ("sqlite", "postgresql")
@@ -64,6 +66,22 @@ class OnServer:
 
 
 Databases = Files | OnServer
+
+
+def server_of(url: str) -> int | None:
+    """The process of the PostgreSQL that answers at `url`; None if it runs on another machine, and for SQLite."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return None
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            backend: int = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            name, _, rest = Path(f"/proc/{backend}/stat").read_text().rpartition(") ")
+            return int(rest.split()[1]) if name.endswith("(postgres") else None
+    except FileNotFoundError:
+        return None
+    finally:
+        engine.dispose()
 
 
 def cpu_ms(*pids: int | None) -> float:
