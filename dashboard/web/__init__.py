@@ -8,7 +8,7 @@ from flask import Flask
 from collector.settings import Given, Settings
 from collector.store.engine import Engine
 from collector.store.replica import Replica
-from dashboard.web import access, actions, api, errors, headers, health, i18n, metrics, pages, prefix, replicas
+from dashboard.web import access, actions, api, errors, headers, health, i18n, metrics, names, pages, prefix, replicas
 from dashboard.web.pages import policy_host
 from dashboard.web.pages import settings as settings_pages
 from dashboard.web.state import State
@@ -37,6 +37,7 @@ def create_app(
     app = Flask(__name__, static_folder=None)  # the pages serve their own files
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.extensions["tlsrpt"] = State(settings, engine, now, given, replica)
+    names.register(app)  # before any route
     actions.register(app, settings, engine)
     headers.register(app)
     i18n.register(app)

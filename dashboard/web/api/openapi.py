@@ -127,9 +127,14 @@ def _in_query(parameter: Parameter) -> Json:
         "name": parameter.name,
         "in": "query",
         "description": parameter.description,
-        "schema": parameter.schema,
+        "schema": _or_empty(parameter.schema),
     }
     return made if parameter.example is None else {**made, "example": parameter.example}
+
+
+def _or_empty(schema: Json) -> Json:
+    """An emptied field of a form counts as not given. A text may be empty anyway."""
+    return {"anyOf": [schema, {"const": ""}]} if "enum" in schema or schema["type"] != "string" else schema
 
 
 def _json(shape: Any) -> Json:
