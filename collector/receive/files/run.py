@@ -1,8 +1,11 @@
 """The run of an import: what was read is committed in groups, and counted by what became of it."""
 
 import logging
+import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from collector.delivery import Delivery, Stored
@@ -74,19 +77,25 @@ class Importer:
     def _write(self, waiting: Sequence[_Waiting]) -> None:
         pauses = iter(PAUSES)
         while True:
-            results = self._commits.write([delivery for _, delivery in waiting])
-            failed: list[tuple[_Waiting, StoreUnavailable]] = []
-            for one, result in zip(waiting, results, strict=True):
-                if isinstance(result, Stored):
-                    self._count(one[0], result)
-                else:
-                    failed.append((one, result))
+            with _undisturbed():
+                failed = self._try(waiting)
             if len(failed) < len(waiting):  # the database is there: it is they that cannot be written
                 self._give_up(failed)
                 return
             self._wait(failed[0], next(pauses, None))
             # The commit may have gone through although nobody said so: under other ids they are duplicates then.
             waiting = [(where, replace(delivery, id=new_id())) for where, delivery in waiting]
+
+    def _try(self, waiting: Sequence[_Waiting]) -> list[tuple[_Waiting, StoreUnavailable]]:
+        """Stores and counts; those that are not stored."""
+        failed: list[tuple[_Waiting, StoreUnavailable]] = []
+        results = self._commits.write([delivery for _, delivery in waiting])
+        for one, result in zip(waiting, results, strict=True):
+            if isinstance(result, Stored):
+                self._count(one[0], result)
+            else:
+                failed.append((one, result))
+        return failed
 
     def _count(self, where: str, stored: Stored) -> None:
         self._tally.outcomes[stored.outcome] += 1
@@ -105,6 +114,22 @@ class Importer:
             raise StoreUnavailable(f"{error}. Stopped at {where}: what stands before it is stored") from error
         log.warning("%s; trying again in %g s", error, pause)
         self._sleep(pause)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits for the end: what is stored is counted too, or the closing figures would not be those stored."""
+    if threading.current_thread() is not threading.main_thread():  # which alone is told
+        yield
+        return
+    told: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: told.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if told:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _groups(waiting: Iterable[_Waiting]) -> Iterator[list[_Waiting]]:
