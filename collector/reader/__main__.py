@@ -9,23 +9,20 @@ import sys
 from contextlib import ExitStack, suppress
 from typing import IO
 
-import msgspec
-
 from collector import log
+from collector.auth.at_hand import LookupNeeded
 from collector.auth.dkim import Authenticator
 from collector.auth.key_record import Key, NoKey
 from collector.auth.results import TrustedResults
+from collector.delivery import Delivery
 from collector.errors import KeyUnavailable
 from collector.frames import receive, send
 from collector.ingest import ingest
 from collector.reader import wire
+from collector.writer import wire as writer
 
 # Small mails go first where processors are short: they are what nearly everybody sends.
 _NICENESS = 10
-
-
-class _LookupNeeded(Exception):
-    """The listener has to look a key up before this mail can be read."""
 
 
 class _Listener:
@@ -41,11 +38,12 @@ class _Listener:
     def say(self, what: wire.Said) -> None:
         send(self._says, wire.encode(what))
 
-    def hand_over(self, delivery: bytes) -> None:
-        send(self._says, delivery)
+    def hand_over(self, delivery: Delivery) -> None:
+        self._says.write(writer.delivery(delivery))
+        self._says.flush()
 
     def get(self, name: str) -> Key | NoKey:
-        """Raises KeyUnavailable, or _LookupNeeded."""
+        """Raises KeyUnavailable, or LookupNeeded: the listener has to look it up before this mail can be read."""
         self.say(wire.Wanted(name))
         content = self.hear()
         if content is None:
@@ -55,7 +53,7 @@ class _Listener:
             raise KeyUnavailable(given.unavailable)
         key = given.key()
         if key is None:
-            raise _LookupNeeded
+            raise LookupNeeded(name)
         return key
 
     def peek(self, _: str) -> bool:
@@ -66,7 +64,6 @@ def serve(listener: _Listener, task: wire.Task) -> None:
     """Reads what comes, until nothing does."""
     authenticate = Authenticator(listener)
     trusted = TrustedResults.of(task.auth)
-    encoder = msgspec.msgpack.Encoder()
     while (content := listener.hear()) is not None:
         job = wire.read_job(content)
         try:
@@ -81,11 +78,11 @@ def serve(listener: _Listener, task: wire.Task) -> None:
             )
         except KeyUnavailable as error:
             listener.say(wire.Failed(str(error)))
-        except _LookupNeeded:
+        except LookupNeeded:
             listener.say(wire.Failed(None))
         else:
             listener.say(wire.Done(delivery.reporter))
-            listener.hand_over(encoder.encode(delivery))
+            listener.hand_over(delivery)
             del delivery
         del content, job  # nothing of it stays while the next is waited for
 
