@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.support import postgres
+from tests.support.pool import Pool
 
 # On a busy machine any example may have to wait.
 hypothesis.settings.register_profile("steady", deadline=None)
@@ -112,7 +113,7 @@ def migrated_sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def migrated_postgresql_url(postgres_pool: postgres.Pool) -> Iterator[str]:
+def migrated_postgresql_url(postgres_pool: Pool) -> Iterator[str]:
     url = postgres_pool.take()
     yield url
     postgres_pool.give_back(url)
@@ -137,8 +138,8 @@ def postgres_template(postgres_admin: postgres.Admin) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_pool(postgres_admin: postgres.Admin, postgres_template: str) -> Iterator[postgres.Pool]:
-    pool = postgres.Pool(postgres_admin, postgres_template)
+def postgres_pool(postgres_admin: postgres.Admin, postgres_template: str) -> Iterator[Pool]:
+    pool = Pool(postgres_admin, postgres_template)
     yield pool
     pool.drop_all()
 

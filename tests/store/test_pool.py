@@ -10,7 +10,8 @@ from collector.store.domains import add
 from collector.store.engine import open_engine
 from collector.store.queries import domain_names
 from tests.support.collector import NOW
-from tests.support.postgres import Admin, Pool, database_name
+from tests.support.pool import Pool
+from tests.support.postgres import Admin, database_name
 
 
 @pytest.fixture
