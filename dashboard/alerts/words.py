@@ -17,7 +17,7 @@ TITLES: Mapping[str, Text] = {
     "policy_fetch": say("the policy cannot be fetched"),
     "certificate": say("a certificate ends"),
     "mx_not_in_policy": say("an MX host is missing from the policy"),
-    "record_elsewhere": say("reports are no longer asked for here"),
+    "record_elsewhere": say("reports are not asked for here"),
     "failure_rate": say("many sessions fail"),
     "new_failure": say("something fails that did not before"),
     "no_reports": say("no reports come in"),
