@@ -26,7 +26,7 @@ from collector.report.model import (
 )
 from collector.report.normalise import times
 from collector.report.normalise.build import policy_of
-from collector.report.normalise.names import Addresses, Hosts, name
+from collector.report.normalise.names import Addresses, Hosts, mailto_address, name
 from collector.report.notes import Notes
 
 _Text = Annotated[str, Meta(min_length=1)]
@@ -148,7 +148,7 @@ def _check_size(document: _Document, text: bytes, limits: Limits) -> None:
 
 def _check_contact(contact: str) -> None:
     local, _, domain = contact.partition("@")
-    if not local or not domain or "@" in domain:
+    if not local or not domain or "@" in domain or mailto_address(contact) is not None:
         raise _Doubt
 
 

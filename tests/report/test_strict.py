@@ -81,6 +81,10 @@ def test_a_report_to_the_letter_goes_the_short_way(document: Any) -> None:
         pytest.param(TEXT.replace(b": 10,", b": 10.0,"), id="a float (Q47)"),
         pytest.param(TEXT.replace(b'"192.0.2.25"', b'"192.0.2.025"'), id="no address (Q54)"),
         pytest.param(TEXT.replace(b"starttls", b"STARTTLS").replace(b"23:59:59Z", b"23:59:60Z"), id="a leap second"),
+        pytest.param(TEXT.replace(b'"tls-reports@', b'"MailTo:tls-reports@'), id="a mailto: URI (R21)"),
+        pytest.param(
+            TEXT.replace(b'"tls-reports@', b'"mailto:?to=tls-reports@'), id="a mailto: URI without an address"
+        ),
         pytest.param(TEXT.replace(b'"report-id"', b'"x": 1, "report-id"'), id="an unknown name"),
         pytest.param(TEXT + b" x", id="something behind"),
         pytest.param(b"[" * 100_000, id="deep"),
@@ -112,7 +116,10 @@ def test_they_agree_about_whatever_is_right(document: Any) -> None:
 @OFTEN
 @given(
     st.data(),
-    anything | st.sampled_from(["", "x", "A.example", "mx: a", "2026-11-20T00:00:00Z", "192.0.2.1", "::0", 5, 5.0, []]),
+    anything
+    | st.sampled_from(
+        ["", "x", "A.example", "mx: a", "2026-11-20T00:00:00Z", "192.0.2.1", "::0", "mailto:a@b.example", 5, 5.0, []]
+    ),
 )
 def test_they_agree_about_anything_in_the_place_of_anything(data: st.DataObject, value: Any) -> None:
     document: Any = {"": msgspec.json.decode(TEXT)}

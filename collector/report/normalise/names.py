@@ -1,5 +1,6 @@
 """Addresses and host names in the one form in which they can be compared."""
 
+import re
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from collector import domains
@@ -7,6 +8,8 @@ from collector.report.notes import Notes
 
 _IPV4, _IPV6 = int(AF_INET), int(AF_INET6)
 _LONGEST = 1000  # characters; nothing longer is a name, or worth a place in a cache
+# RFC 6068 section 2: a question mark ends the address.
+_MAILTO = re.compile(r" *mailto:([^?]*)", re.ASCII | re.IGNORECASE)
 
 
 def host(value: str | None) -> str | None:
@@ -21,8 +24,14 @@ def name(value: str) -> str | None:
     return domains.normalise(value) if len(value) <= _LONGEST else None
 
 
+def mailto_address(contact: str) -> str | None:
+    """The address in a `mailto:` URI, "" if it has none; None for any other text."""
+    match = _MAILTO.match(contact)
+    return match[1].strip() if match else None
+
+
 def contact_domain(contact: str | None) -> str | None:
-    """The domain of a contact-info, normal form: an addr-spec, maybe as `mailto:` or in angle brackets."""
+    """The domain of a contact-info, normal form: an addr-spec, maybe in angle brackets."""
     if not contact:
         return None
     local, at, domain = contact.strip().rstrip(">").rpartition("@")

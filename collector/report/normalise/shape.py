@@ -5,6 +5,7 @@ from typing import Any
 
 from collector.errors import ReportRefused
 from collector.report.model import POLICY_TYPES, RESULT_TYPES
+from collector.report.normalise.names import mailto_address
 from collector.report.notes import Notes
 
 # Names of drafts and of other people's mistakes -> the RFC's (R22, Q5, Q56), with the code of the finding.
@@ -32,6 +33,7 @@ def mend(document: dict[str, Any], notes: Notes) -> None:
     """Every step, from the outside in."""
     _rename(document, _ALIASES_OF_REPORT, "", notes)
     _texts(document, _TEXTS_OF_REPORT, "", notes)
+    _mend_contact(document, notes)
     _wrap_policies(document, notes)
     good_shapes: set[tuple[Any, ...]] = set()  # names and types: thousands of failure details have the same few
     for position, entry in enumerate(document["policies"]):
@@ -77,7 +79,11 @@ def _rename(value: dict[str, Any], aliases: dict[str, tuple[str, str]], where: s
         entry = value.pop(alias)
         if value.get(name) is None:
             value[name] = entry
-        notes.add(code, f"{where}/{alias}: read as {name}")
+        _note_reading(code, where, alias, name, notes)
+
+
+def _note_reading(code: str, where: str, alias: str, name: str, notes: Notes) -> None:
+    notes.add(code, f"{where}/{alias}: read as {name}")
 
 
 def _texts(value: dict[str, Any], names: tuple[str, ...], where: str, notes: Notes) -> None:
@@ -92,6 +98,14 @@ def _texts(value: dict[str, Any], names: tuple[str, ...], where: str, notes: Not
         else:
             value[name] = str(entry)
             notes.add("R21", f"{where}/{name}: {value[name]} is taken as text")
+
+
+def _mend_contact(document: dict[str, Any], notes: Notes) -> None:
+    """The address for a `mailto:` URI, which senders know from `rua`; RFC 8460 asks for an addr-spec (R21)."""
+    address = mailto_address(document.get("contact-info") or "")
+    if address:
+        document["contact-info"] = address
+        _note_reading("R21", "", "contact-info", address, notes)
 
 
 def _wrap_policies(document: dict[str, Any], notes: Notes) -> None:
