@@ -1,6 +1,21 @@
 """QUIRKS B1 and A5: the policy and where it stands."""
 
+from typing import Any
+
 from tests.quirks import BAD, DROP, GOOD, MX, POLICY, SUMMARY, Case, base, change, policy, renamed
+from tests.support.reports import Json
+
+ENTRY = SUMMARY[:-1]
+GIVEN = base()["policies"][0]
+
+
+def up(*objects: str, **more: Any) -> Json:
+    """`base()` with the members of these objects one level up, straight in the entry of `policies`; `more` beside."""
+    entry = {name: value for name, value in GIVEN.items() if name not in objects}
+    for name in objects:
+        entry |= GIVEN[name]
+    return change(ENTRY, entry | {name.replace("_", "-"): value for name, value in more.items()})
+
 
 CASES: list[Case] = [
     Case("R21 nothing changed", base(), [], {"policy.mx": MX, "policy.mode": "enforce", "policy.max_age": 604800}),
@@ -111,6 +126,47 @@ CASES: list[Case] = [
         {**base(), "policies": [{"policy": base()["policies"][0]["policy"]}]},
         ["R21"],
         {"result.good": 0},
+        (0, 0),
+    ),
+    Case(
+        "R21 the policy one level up",
+        up("policy"),
+        ["R21"],
+        {"policy.policy_type": "sts", "policy.mx": MX, "policy.mx_host": MX, "policy.mode": "enforce"},
+        page=("/policies/0/policy-type: read as policy/policy-type (and 3 more)",),
+    ),
+    Case("R21 the summary one level up", up("summary"), ["R21"], {"result.good": 10, "result.bad": 3}),
+    Case("R21 policy and summary one level up", up("policy", "summary"), ["R21"], {"policy.mode": "enforce"}),
+    Case(
+        "R21 one level up, null where they should be",
+        up("policy", "summary", policy=None, summary={GOOD: None, BAD: None}),
+        ["R21"],
+        {"policy.policy_domain": "example.com"},
+    ),
+    Case(
+        "R21 in both places: what stands where it should counts",
+        up(policy_type="tlsa", policy_domain="example.net", mx_host=["x"], **{GOOD: 99, BAD: "many"}),
+        ["R21"],
+        {"policy.policy_type": "sts", "policy.policy_domain": "example.com", "policy.mx_host": MX},
+    ),
+    Case("R21 null one level up", up(policy_type=None, **{BAD: None}), [], {"policy.policy_type": "sts"}),
+    Case(
+        "R21 one level up, with faults of their own",
+        up("policy", "summary", policy_type="STS", mx_host=MX[0], **{GOOD: "10", BAD: 3.0}),
+        ["R21", "Q1", "Q14", "Q46", "Q47"],
+        {"policy.policy_type": "sts", "policy.mx_host": MX},
+    ),
+    Case(
+        "Q22 policies an object, and all one level up",
+        {**base(), "policies": up("policy", "summary")["policies"][0]},
+        ["Q22", "R21"],
+        {"policy.mode": "enforce"},
+    ),
+    Case(
+        "R21 nothing but a policy-domain one level up",
+        change(ENTRY, {"policy-domain": "example.com"}),
+        ["R21"],
+        {"policy.policy_type": "", "result.good": 0},
         (0, 0),
     ),
     Case("A5 summary null", change(SUMMARY, None), ["R21"], {"result.bad": 0}, (0, 0)),

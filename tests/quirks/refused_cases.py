@@ -1,6 +1,20 @@
 """What cannot be counted, with the code and words of the refusal."""
 
-from tests.quirks import DETAIL, DROP, GOOD, POLICY, Refused, base, change, dates, detail, details, summary, top
+from tests.quirks import (
+    DETAIL,
+    DROP,
+    GOOD,
+    POLICY,
+    SUMMARY,
+    Refused,
+    base,
+    change,
+    dates,
+    detail,
+    details,
+    summary,
+    top,
+)
 
 CASES: list[Refused] = [
     Refused("R21 an array", [base()], "schema", "is not of type 'object'"),
@@ -15,6 +29,12 @@ CASES: list[Refused] = [
         "/policies/0: 1 is not of type 'object'",
     ),
     Refused("R21 neither policy nor summary", {**base(), "policies": [{}]}, "schema", "/policies/0: {} is not valid"),
+    Refused(
+        "R21 nothing but null one level up",
+        {**base(), "policies": [{"policy-type": None, GOOD: None}]},
+        "schema",
+        "/policies/0: {'policy-type': None",
+    ),
     Refused("R21 policy text", change(POLICY, "sts"), "schema", "/policies/0/policy: 'sts' is not of type"),
     Refused("R21 details text", details("x"), "schema", "/policies/0/failure-details"),
     Refused("R21 a detail that is none", change(DETAIL, "x"), "schema", "/policies/0/failure-details/0: 'x' is not"),
@@ -34,6 +54,12 @@ CASES: list[Refused] = [
         detail("failed-session-count", -5),
         "schema",
         "/policies/0/failure-details/0/failed-session-count: -5",
+    ),
+    Refused(
+        "Q47 negative, one level up",
+        change(SUMMARY[:-1], {"policy-type": "sts", "policy-domain": "example.com", GOOD: -1}),
+        "schema",
+        f"/policies/0/{GOOD}: -1 is less",
     ),
     Refused("Q46 not only digits", summary(GOOD, "1e3"), "schema", "'1e3' does not match"),
     Refused("Q46 other digits", summary(GOOD, "١٢"), "schema", "does not match"),

@@ -6,7 +6,7 @@ from collector.errors import ReportRefused
 from collector.report.model import LARGEST_COUNT as LARGEST
 from collector.report.notes import Notes
 
-_OF_SUMMARY = ("total-successful-session-count", "total-failure-session-count")
+OF_SUMMARY = ("total-successful-session-count", "total-failure-session-count")
 
 
 def mend(document: dict[str, Any], notes: Notes) -> None:
@@ -15,7 +15,7 @@ def mend(document: dict[str, Any], notes: Notes) -> None:
         where = f"/policies/{position}"
         summary = entry.get("summary")
         if summary is not None:
-            for name in _OF_SUMMARY:
+            for name in OF_SUMMARY:
                 _mend(summary, name, f"{where}/summary", notes)
         for index, detail in enumerate(entry.get("failure-details") or ()):
             if type(detail.get("failed-session-count")) is not int:

@@ -5,6 +5,7 @@ from typing import Any
 
 from collector.errors import ReportRefused
 from collector.report.model import POLICY_TYPES, RESULT_TYPES
+from collector.report.normalise.counts import OF_SUMMARY
 from collector.report.normalise.names import mailto_address
 from collector.report.notes import Notes
 
@@ -15,6 +16,11 @@ _ALIASES_OF_DETAIL = {
     "failure-error-code": ("failure-reason-code", "Q56"),
     "receiving-mx-host-name": ("receiving-mx-hostname", "Q56"),
     "additional-info-uri": ("additional-information", "Q56"),
+}
+# Members that some put straight into an entry of `policies` -> the object that is their place (R21).
+_PLACES = {
+    **dict.fromkeys(("policy-type", "policy-string", "policy-domain", "mx-host"), "policy"),
+    **dict.fromkeys(OF_SUMMARY, "summary"),
 }
 _TEXTS_OF_REPORT = ("organization-name", "contact-info", "report-id")
 _TEXTS_OF_POLICY = ("policy-type", "policy-domain")
@@ -39,6 +45,7 @@ def mend(document: dict[str, Any], notes: Notes) -> None:
     for position, entry in enumerate(document["policies"]):
         where = f"/policies/{position}"
         _drop_null_objects(entry)
+        _put_in_place(entry, where, notes)
         if "policy" in entry:
             _mend_policy(entry["policy"], f"{where}/policy", notes)
         _wrap_details(entry, where, notes)
@@ -126,6 +133,18 @@ def _drop_null_objects(entry: dict[str, Any]) -> None:
     for name in ("policy", "summary"):
         if name in entry and entry[name] is None:
             del entry[name]
+
+
+def _put_in_place(entry: dict[str, Any], where: str, notes: Notes) -> None:
+    """Members one level up go where the RFC has them (R21); one that stands there already wins, null is absent."""
+    for name, place in _PLACES.items():
+        value = entry.pop(name, None)
+        if value is None:
+            continue
+        proper = entry.setdefault(place, {})
+        if proper.get(name) is None:
+            proper[name] = value
+        _note_reading("R21", where, name, f"{place}/{name}", notes)
 
 
 def _mend_policy(policy: dict[str, Any], where: str, notes: Notes) -> None:
