@@ -37,7 +37,14 @@ def from_google() -> bytes:
     return b"X-Google-DKIM-Signature: v=1; d=1e100.example; s=x; b=AA\r\n" + signed(mail, "bigmail.example")
 
 
-def from_microsoft() -> bytes:
+def tlsa_first(document: Json) -> Json:
+    """Microsoft tells the same sessions in this order too (Q20)."""
+    document["policies"].reverse()
+    assert [entry["policy"]["policy-type"] for entry in document["policies"]] == ["tlsa", "sts"]
+    return document
+
+
+def from_microsoft(document: Json) -> bytes:
     """HTML first, a bare Report-ID, few fields signed, `dkim=none` by its own hand."""
     fields = [
         ("From", "tlsrpt-noreply@office.example"),
@@ -50,7 +57,7 @@ def from_microsoft() -> bytes:
         ("X-MS-Exchange-Authentication-Results", "dkim=none (message not signed) header.d=none"),
     ]
     mail = carrying(
-        microsoft(failed=2),
+        document,
         fields,
         first=text_part("<html><p>This is an aggregate TLS report", "text/html"),
         name="office.example!example.com!1795132800!1795219199!134000000000000000.json.gz",
@@ -140,7 +147,9 @@ def whole(name: str, raw: bytes, codes: list[str], **more: object) -> Case:
 
 CASES: list[Case] = [
     whole("Q2 Google", from_google(), [], shown={"policy.mx": MX, "detail.failed_session_count": 2, "delivery.reporter": "bigmail.example"}, figures=(10, 2)),
-    whole("Q9 Microsoft", from_microsoft(), ["Q3", "Q30", "Q9"], shown={"policy.mx": MX, "delivery.reporter": "office.example"}, figures=(10, 2), page=("tlsa", "3 1 1 AAAA", "Q30"), databases=True),
+    whole("Q9 Microsoft", from_microsoft(microsoft(failed=2)), ["Q3", "Q30", "Q9"], shown={"policy.mx": MX, "delivery.reporter": "office.example"}, figures=(10, 2), page=("tlsa", "3 1 1 AAAA", "Q30"), databases=True),
+    # Rule 4: the larger of the two, not their sum, whichever comes first.
+    whole("Q20 Microsoft, tlsa before sts", from_microsoft(tlsa_first(microsoft(failed=2))), ["Q3", "Q30", "Q9"], shown={"policy.policy_type": "tlsa", "result.good": 10, "result.bad": 2}, figures=(10, 2), databases=True),
     whole("Q63 Mail.ru", from_mail_ru(), ["Q75"], shown={"result.bad": 1, "delivery.reporter": "corp.mail.example.net"}, figures=(0, 1), page=("bad https response code: 404",)),
     whole("Q25 Stalwart", from_stalwart(), ["Q25"], shown={"delivery.reporter": "sender.example"}, figures=(1, 0)),
     whole("Q107 Postfix", from_postfix(postfix()), [], figures=(12, 1), shown={"detail.receiving_mx_helo": HELO}, page=("250-PIPELINING\n250-SIZE",), databases=True),
