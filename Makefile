@@ -48,6 +48,7 @@ bench: $(VENV)/dev.ok
 	$(BIN)/python bench/pages.py --sizes 10000,50000
 	$(BIN)/python bench/poll.py
 	$(BIN)/python bench/weekly.py
+	$(BIN)/python bench/adopt.py
 
 # Up to ten million policy results on both databases: to make a million takes about a minute and 1.7 GB of disk, so that
 # all of it is half an hour or more and up to 20 GB.
@@ -57,7 +58,7 @@ bench-pages: $(VENV)/dev.ok
 # Coverage-guided, in an environment of its own; then the property tests with many more examples than in the suite.
 fuzz: $(VENV)/fuzz.ok $(VENV)/dev.ok
 	$(FUZZ) -m fuzz
-	TLSRPT_TEST_EXAMPLES=10 $(BIN)/pytest -n0 tests/quirks/test_properties.py tests/report/test_properties.py tests/report/test_strict.py
+	TLSRPT_TEST_EXAMPLES=10 $(BIN)/pytest -n0 tests/quirks/test_properties.py tests/report/test_properties.py tests/report/test_strict.py tests/store/test_order.py
 
 # What the API's own document allows and forbids, far more of it than in the suite.
 api-fuzz: $(VENV)/dev.ok

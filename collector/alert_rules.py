@@ -7,6 +7,7 @@ RULES = (
     "certificate",  # of an MX host or the policy host: ends soon, or has ended
     "mx_not_in_policy",  # an MX in DNS that the policy does not name
     "record_elsewhere",  # the TLSRPT record points here no longer
+    "figures_differ",  # from what the raw bytes say; about the installation
     "failure_rate",  # above the threshold, with enough sessions
     "new_failure",  # a result type, or an MX, that did not fail before
     "no_reports",  # about a domain that had some

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from collector.jobs import Job
 from collector.settings import Keep, Settings
-from collector.store import audit, retention
+from collector.store import audit, retention, to_settle
 from collector.store.retention import Amount
 
 if TYPE_CHECKING:
@@ -42,15 +42,18 @@ def keep_within_bounds(
     `pause` is called between transactions. Safe with several schedulers at a time. Raises StoreUnavailable.
     """
     removed: dict[str, Amount] = {}
+    # What waits may be about to count, for a domain was added or removed just now (rule 9).
+    spared = () if to_settle.is_settled(engine) else ("foreign",)
     for kind, days in (
         ("not_a_report", keep.not_a_report_days),
         ("unreadable", keep.quarantined_days),
         ("readable", keep.quarantined_days),
         ("foreign", keep.foreign_days),
     ):
-        if days:
+        if days and kind not in spared:
             removed[kind] = retention.expire(engine, kind, now - timedelta(days=days), pause=pause)
-    for kind, more in retention.make_room(engine, Amount(keep.deliveries, keep.bytes), pause=pause).items():
+    most = Amount(keep.deliveries, keep.bytes)
+    for kind, more in retention.make_room(engine, most, pause=pause, but=spared).items():
         removed[kind] = removed.get(kind, Amount()) + more
     removed = {kind: amount for kind, amount in removed.items() if amount.is_some}
     if removed:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from collector.adopt import read_again
+from collector.adopt import as_it_stands, read_again, work_off
 from collector.auth.dkim import Authenticator
 from collector.auth.keys import KeyCache, KeySource
 from collector.auth.results import TrustedResults
@@ -18,12 +18,12 @@ from collector.delivery import Delivery
 from collector.errors import KeyUnavailable
 from collector.ingest import ingest
 from collector.resolver import Resolver
-from collector.settings import Settings
+from collector.settings import Limits, Settings
 from collector.store import kept as store
-from collector.store import queries
+from collector.store import queries, to_settle
 from collector.store.domains import Snapshot
 from collector.store.kept import Kept
-from collector.store.revise import replace_open
+from collector.store.settle import retry as settle_retried
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -41,6 +41,14 @@ class Reader:
         self._settings = settings
         self._authenticator = Authenticator(keys)
         self._trusted = TrustedResults.of(settings.auth)
+
+    @property
+    def limits(self) -> Limits:
+        return self._settings.limits
+
+    def others(self, kept: Kept) -> Delivery:
+        """One that is not tried again, but is concerned."""
+        return as_it_stands(kept, self.limits)
 
     def __call__(self, kept: Kept) -> Delivery:
         """Raises KeyUnavailable if a DKIM key could not be fetched just now."""
@@ -86,7 +94,10 @@ def retry(engine: "Engine", reader: Reader, groups: Iterable[Sequence[Kept]]) ->
                     read.append(reader(kept))
                 except KeyUnavailable as error:
                     away[kept.id] = str(error)
-        replace_open(engine, read, snapshot)
+        settle_retried(engine, read, snapshot, reader.others)
+        # Those that one of these has lent its authentication to are concerned too.
+        for _ in work_off(engine, limits=reader.limits, name=to_settle.ONE, snapshot=snapshot):
+            pass
         for row in queries.deliveries_with_ids(engine, [kept.id for kept in group]):
             yield Retried(row, away.get(row.id))
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from collector.auth import Authentication
 from collector.counting.assign import split
-from collector.counting.identity import content, report_key
+from collector.counting.identity import document, report_key
 from collector.counting.known import KnownDomains
 from collector.counting.sessions import count
 from collector.delivery import REASONS, Delivery, Envelope, Found
@@ -26,7 +26,7 @@ from tests.quirks.keys import AUTHENTICATE
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LIMITS = Limits(report_bytes=2_000_000, policies=200, failure_details=500)
-KNOWN = KnownDomains({"example.com": new_id(0)}, {"mx.example.net": frozenset({"example.com"})})
+KNOWN = KnownDomains({"example.com": new_id(0)}, {"mx.example.net": ((NOW, "example.com"),)})
 CHANNELS = ("smtp", "import", "https")
 
 
@@ -105,11 +105,11 @@ def _check_ways(report: Report, text: bytes) -> None:
 def _check_figures(found: Found) -> None:
     """Whose it is, and how much: no more sessions than the report tells, and no fewer than its largest result."""
     report = found.report
-    parts = split(report, found.hints, KNOWN)
+    parts = split(report, found.hints, KNOWN, NOW)
     assert sorted(position for part in parts for position in part.positions) == list(range(len(report.policies)))
+    assert len(document(report)) == 16
     for part in parts:
         assert len(report_key(report, part, reporter=found.reporter, authenticated=True)) == 16
-        assert len(content(report, part)) == 16
         results = [report.policies[position] for position in part.positions]
         figures = count(part.domain, results)
         totals = [(one.total_successful_session_count, one.total_failure_session_count) for one in results]

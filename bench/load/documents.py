@@ -20,7 +20,7 @@ from collector.delivery import Envelope
 from collector.report.digest import digest
 from collector.report.model import FailureDetail, Policy, PolicyResult, Report
 from collector.report.normalise.build import policy_of
-from collector.store.commit import kept_result
+from collector.store.results import kept_result
 from collector.store.types import to_json
 
 _DAY = timedelta(hours=23, minutes=59, seconds=59)

@@ -46,11 +46,12 @@ class Rows:
                 *(len(raw), "[]", _envelope(reporter), forms.octets(packed)),
             )
         )
-        self._parts.append((delivery_id, 0, part.domain, "stored", report_id))
+        digest = forms.octets(identity.document(read))
+        self._parts.append((delivery_id, 0, part.domain, "stored", report_id, digest, yes, reporter.domain, None))
         self._reports.append(
             (
                 *(forms.id(domain_id), forms.day(mail.day), forms.octets(key), report_id),
-                *(forms.octets(identity.content(read, part)), delivery_id, received_at, yes, reporter.domain),
+                *(delivery_id, received_at, yes, reporter.domain),
                 *(read.report_id, reporter.organization, reporter.contact),
                 *(forms.instant(read.start_datetime), forms.instant(read.end_datetime)),
                 *(figures.successful, figures.failed, "[]", form.kept),

@@ -1,6 +1,7 @@
 """`tlsrpt domain`: the policy domains that reports are counted for."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +9,9 @@ from collector import domains
 from collector.cli import Context
 from collector.errors import UsageError
 from collector.store.startup import prepare
+
+if TYPE_CHECKING:
+    from collector.adopt import Adopted
 
 
 @click.group()
@@ -27,16 +31,24 @@ def add(context: Context, names: tuple[str, ...]) -> None:
     with context.engine() as engine:
         prepare(engine, context.settings)
         now = datetime.now(UTC)
-        counted = adopt(engine, wanted, now=now, limits=context.settings.limits)
-        for name in counted:
-            audit.record(engine, audit.COMMAND, "domain_added", name, now=now)
-    for name in dict.fromkeys(wanted):
-        if name not in counted:
-            click.echo(f"{name} was there already")
-        elif counted[name]:
-            click.echo(f"added {name}; deliveries counted from its backlog: {counted[name]}")
-        else:
-            click.echo(f"added {name}")
+        adopted = adopt(engine, wanted, now=now, limits=context.settings.limits)
+        for name, done in adopted.items():
+            if done.is_new:
+                audit.record(engine, audit.COMMAND, "domain_added", name, now=now)
+    for name, done in adopted.items():
+        click.echo(f"added {name}{_counted(name, done)}" if done.is_new else f"{name} was there already")
+
+
+def _counted(name: str, done: "Adopted") -> str:
+    """`; 3 reports now count for d.example, 1 of them counted for mx1.d.example before`"""
+    if not done.reports:
+        return ""
+    told = (
+        f"; 1 report now counts for {name}" if done.reports == 1 else f"; {done.reports} reports now count for {name}"
+    )
+    for other, number in sorted(done.before.items()):
+        told += f", {number} of them counted for {other} before"
+    return told
 
 
 @domain.command("list")
@@ -56,6 +68,7 @@ def list_(context: Context) -> None:
 @click.pass_obj
 def remove(context: Context, names: tuple[str, ...]) -> None:
     """Removes domains with their figures; the deliveries stay, and count again when a domain is added again."""
+    from collector.adopt import work_off_all
     from collector.store import audit
     from collector.store.domains import remove as remove_domain
 
@@ -66,6 +79,7 @@ def remove(context: Context, names: tuple[str, ...]) -> None:
             if not remove_domain(engine, name):
                 raise UsageError(f"{name} is none of the domains")
             audit.record(engine, audit.COMMAND, "domain_removed", name, now=datetime.now(UTC))
+            work_off_all(engine, limits=context.settings.limits)
             click.echo(f"removed {name}")
 
 

@@ -10,8 +10,8 @@ from importlib.metadata import entry_points
 
 import click
 
-from collector import jobs, retention
-from collector.adopt import recount
+from collector import jobs, recount, retention
+from collector.adopt import work_off_all
 from collector.cli import Context
 from collector.commands.fetch import fetcher
 from collector.monitor import configured
@@ -22,7 +22,7 @@ from collector.store.startup import prepare
 
 log = logging.getLogger(__name__)
 
-_BACKLOG_SECONDS = 60.0
+_SETTLE_SECONDS = 30.0
 
 
 @click.command()
@@ -55,16 +55,16 @@ def polling(settings: Settings, engine: Engine) -> jobs.Job:
     return poller.job()
 
 
-def counting_backlog(settings: Settings, engine: Engine) -> jobs.Job:
-    """Counts what waits for a domain that is known by now: from the settings, or by an MX host found since (rule 9)."""
+def settling(settings: Settings, engine: Engine) -> jobs.Job:
+    """Settles what may be another domain's since a domain came or went, or an MX host was found (rule 9)."""
 
     async def step() -> float:
-        changed = await asyncio.to_thread(recount, engine, limits=settings.limits)
+        changed = await asyncio.to_thread(work_off_all, engine, limits=settings.limits)
         if changed:
-            log.info("deliveries counted that had waited for their domain: %d", changed)
-        return _BACKLOG_SECONDS
+            log.info("reports that count for other domains than before: %d", changed)
+        return _SETTLE_SECONDS
 
-    return jobs.Job("backlog", step)
+    return jobs.Job("settle", step)
 
 
 def fetching(settings: Settings, engine: Engine) -> jobs.Job | None:
@@ -77,7 +77,7 @@ def fetching(settings: Settings, engine: Engine) -> jobs.Job | None:
 
 
 Make = Callable[[Settings, Engine], jobs.Job | None]  # None: there is nothing to do for it under these settings
-_OWN: tuple[Make, ...] = (polling, counting_backlog, fetching, retention.job)
+_OWN: tuple[Make, ...] = (polling, settling, fetching, retention.job, recount.nightly)
 GROUP = "tlsrpt.jobs"
 
 

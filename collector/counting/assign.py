@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from collector import domains
 from collector.counting.known import KnownDomains
@@ -25,15 +26,19 @@ class Part:
     positions: tuple[int, ...]
     policy_domain: str
     findings: tuple[Finding, ...] = ()
+    is_plain: bool = False  # the whole report is about this known domain and names nothing else
 
 
-def split(report: Report, hints: Hints, known: KnownDomains) -> tuple[Part, ...]:
-    """The parts of a report, in the order their domains first occur. Never empty."""
+def split(report: Report, hints: Hints, known: KnownDomains, at: datetime) -> tuple[Part, ...]:
+    """The parts of a report that arrived at this time, in the order their domains first occur. Never empty.
+
+    A function of what is known, whatever came first: who adds a domain later gets the parts of one who knew it before.
+    """
     names = {result.policy.policy_domain for result in report.policies}
     if len(names) == 1 and (name := next(iter(names))) is not None and name in known:
         # Nearly every report.
-        return (Part(name, True, tuple(range(len(report.policies))), name),)
-    owners = [_by_name(result, known) for result in report.policies]
+        return (Part(name, True, tuple(range(len(report.policies))), name, is_plain=True),)
+    owners = [_by_name(result, known, at) for result in report.policies]
     elsewhere = {owner for owner in owners if owner is not None}
     one_known = next(iter(elsewhere)) if len(elsewhere) == 1 else None
     findings: dict[str, list[Finding]] = {}
@@ -59,12 +64,27 @@ def split(report: Report, hints: Hints, known: KnownDomains) -> tuple[Part, ...]
     )
 
 
-def _by_name(result: PolicyResult, known: KnownDomains) -> str | None:
-    """The policy domain if it is known, else the one known domain that has this name as MX."""
+def names(report: Report, hints: Hints, parts: Iterable[Part], known: KnownDomains) -> frozenset[str]:
+    """What is not known and would change the parts once it is: as a domain, as the MX of one, or as a name under one.
+
+    Results whose policy domain is known need nothing more; of most reports that is all.
+    """
+    found = {part.domain for part in parts if not part.known}
+    for result in report.policies:
+        name = result.policy.policy_domain
+        if name is not None and name not in known:
+            found.add(name)
+            if result.policy.policy_type == "tlsa" and hints.report_domain is not None:
+                found.add(hints.report_domain)
+    return frozenset(name for name in found if name and name not in known)
+
+
+def _by_name(result: PolicyResult, known: KnownDomains, at: datetime) -> str | None:
+    """The policy domain if it is known, else the one known domain that had this name as MX."""
     name = result.policy.policy_domain
     if name is None:
         return None
-    return name if name in known else known.owner_of_host(name)
+    return name if name in known else known.owner_of_host(name, at)
 
 
 def _by_circumstance(result: PolicyResult, hints: Hints, known: KnownDomains, one_known: str | None) -> str | None:
@@ -91,9 +111,14 @@ def _inferred(report: Report, hints: Hints) -> tuple[str, str]:
 
 
 def _domains_in_id(report_id: str) -> Iterator[str]:
-    """Ids end in the policy domain with several senders: `..._example.com`, `...+example.com` (Q37)."""
-    pieces: Iterable[str] = reversed(re.split(r"[_+@!\s<>]", report_id))
-    for piece in pieces:
+    """Ids end in the policy domain with several senders: `..._example.com`, `...+example.com` (Q37).
+
+    Without a separator nothing tells where a domain would begin: `2024-01-01-2024-01-02-example.com` is a name too.
+    """
+    first, *pieces = re.split(r"[_+@!\s<>]", report_id)
+    if pieces:
+        pieces.insert(0, first)
+    for piece in reversed(pieces):
         name = domains.normalise(piece) if "." in piece else None
         if name is not None:
             yield name

@@ -22,7 +22,7 @@ def report_key(report: Report, part: Part, *, reporter: str, authenticated: bool
     return blake2b(told_apart, digest_size=DIGEST_BYTES).digest()
 
 
-def content(report: Report, part: Part) -> bytes:
-    """Digest of what the report says about the part's domain, as a JSON value: whatever the bytes."""
-    contents = [report.content, *[report.policies[position].content for position in part.positions]]
+def document(report: Report) -> bytes:
+    """Digest of the whole report as a JSON value, whatever the bytes: equal for copies, whoever they are about."""
+    contents = [report.content, *[result.content for result in report.policies]]
     return blake2b(b"".join(contents), digest_size=DIGEST_BYTES).digest()

@@ -2,21 +2,23 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, Engine, update
 
 from collector.channels import MAIL_CHANNELS
 from collector.delivery import Delivery, Envelope, Stored
-from collector.report.model import Finding, PolicyResult
-from collector.store import bulk, plan, rollups
+from collector.report.model import Finding
+from collector.store import bulk, plan, reports, rollups, to_settle
 from collector.store.bulk import Forms, Row
 from collector.store.domains import Snapshot
 from collector.store.engine import Held, writing
-from collector.store.plan import Candidate, Plan
+from collector.store.plan import Claim, Lending, Plan
+from collector.store.results import kept_result
 from collector.store.tables import delivery as delivery_table
-from collector.store.tables import delivery_part
+from collector.store.tables import delivery_name, delivery_part
 from collector.store.tables import report as report_table
-from collector.store.types import to_json
+from collector.store.types import path_of, to_json
 
 # A mail is base64 of gzip in the main. To pack a small one would cost a tenth of all the work of a commit and save half
 # a kilobyte; of a large one the fastest level gains as much as the best.
@@ -46,15 +48,15 @@ def commit(engine: Engine | Held, deliveries: Sequence[Delivery], snapshot: Snap
 
 
 def write(connection: Connection, decided: Plan) -> None:
-    """Writes a plan's reports, figures and parts; the rows of the deliveries stand already."""
+    """Writes a plan's reports, figures, parts and names; the rows of the deliveries stand already."""
     database = bulk.of(connection)
     forms = database.forms
     increments = rollups.Increments()
-    reports: list[Row] = []
-    for candidate in decided.fresh:
-        figures = rollups.figures_of(candidate)
-        increments.add(candidate, figures)
-        reports.append(_report_row(candidate, figures.successful, figures.failed, forms))
+    rows: list[Row] = []
+    for claim in decided.fresh:
+        figures = rollups.figures_of(claim)
+        rows.append(_report_row(claim, figures.successful, figures.failed, forms))
+        increments.add(claim, figures)
     parts = [
         (
             forms.id(part.delivery_id),
@@ -62,28 +64,64 @@ def write(connection: Connection, decided: Plan) -> None:
             part.name,
             part.outcome,
             part.report_id and forms.id(part.report_id),
+            part.document and forms.octets(part.document),
+            forms.flag(part.authenticated),
+            part.reporter,
+            part.since and forms.id(part.since),
         )
         for part in decided.parts
     ]
-    database.insert(connection, report_table, reports)
+    names = [(path_of(name), forms.id(delivery_id)) for name, delivery_id in dict.fromkeys(decided.names)]
+    database.insert(connection, report_table, rows)
     database.insert(connection, delivery_part, parts)
+    database.insert(connection, delivery_name, names)
     increments.write(connection)
-    if decided.lent:
-        _lend(connection, decided)
-
-
-def _lend(connection: Connection, decided: Plan) -> None:
-    rollups.move(connection, decided.lent)
     for lending in decided.lent:
-        connection.execute(
-            update(report_table)
-            .where(
-                report_table.c.domain_id == lending.copy.domain_id,
-                report_table.c.day == lending.copy.day,
-                report_table.c.report_key == lending.existing.key,
-            )
-            .values(authenticated=True, reporter=lending.copy.reporter, report_key=lending.copy.key)
-        )
+        _lend(connection, lending)
+
+
+def _lend(connection: Connection, lending: Lending) -> None:
+    original, copy = lending.original, lending.copy
+    part = delivery_part.c
+    connection.execute(
+        update(delivery_part)
+        .where(part.delivery_id == original.delivery_id, part.position == original.position)
+        .values(authenticated=True, reporter=copy.reporter, since=copy.delivery.id)
+    )
+    if lending.claims is None or not all(_hand_over(connection, claim) for claim in lending.claims):
+        to_settle.add_delivery(connection, original.delivery_id)
+
+
+def _hand_over(connection: Connection, claim: Claim) -> bool:
+    """The report that is counted already counts under the key and the reporter of `claim` from now on.
+
+    False, and nothing is done, if it says something else: what stood around the copy gave it other parts.
+    """
+    counted = reports.with_ids(connection, [claim.report_id])
+    if not counted:
+        return True  # it is about a domain that nobody added
+    [report] = counted
+    if report.policy_results != policy_results(claim):
+        return False
+    before, after = rollups.Increments(), rollups.Increments()
+    before.add_report(report)
+    before.take_off(connection)
+    table = report_table.c
+    connection.execute(
+        update(report_table)
+        .where(table.domain_id == report.domain_id, table.day == report.day, table.report_key == report.key)
+        .values(authenticated=True, reporter=claim.document.reporter, report_key=claim.key)
+    )
+    changed = replace(report, authenticated=True, reporter=claim.document.reporter)
+    after.add_report(changed)
+    after.write(connection)
+    rollups.renew_latest(connection, [report, changed], [])
+    return True
+
+
+def policy_results(claim: Claim) -> str:
+    """As they stand in the row of its report."""
+    return to_json([kept_result(result) for result in claim.results])
 
 
 def _pack(delivery: Delivery) -> bytes:
@@ -130,19 +168,18 @@ def _envelope(envelope: Envelope) -> dict[str, object]:
     }
 
 
-def _report_row(candidate: Candidate, successful: int, failed: int, forms: Forms) -> Row:
-    report = candidate.found.report
-    policies = report.policies
+def _report_row(claim: Claim, successful: int, failed: int, forms: Forms) -> Row:
+    document = claim.document
+    report = document.found.report
     return (
-        forms.id(candidate.domain_id),
-        forms.day(candidate.day),
-        forms.octets(candidate.key),
-        forms.id(candidate.report_id),
-        forms.octets(candidate.content),
-        forms.id(candidate.delivery.id),
-        forms.instant(candidate.delivery.received_at),
-        forms.flag(candidate.authenticated),
-        candidate.reporter,
+        forms.id(claim.domain_id),
+        forms.day(claim.day),
+        forms.octets(claim.key),
+        forms.id(claim.report_id),
+        forms.id(document.delivery.id),
+        forms.instant(document.delivery.received_at),
+        forms.flag(document.authenticated),
+        document.reporter,
         report.report_id,
         report.organization_name,
         report.contact_info,
@@ -150,36 +187,9 @@ def _report_row(candidate: Candidate, successful: int, failed: int, forms: Forms
         forms.instant(report.end_datetime),
         successful,
         failed,
-        to_json(finding_pairs(candidate.findings)),
-        to_json([kept_result(policies[position]) for position in candidate.part.positions]),
+        to_json(finding_pairs(claim.findings)),
+        policy_results(claim),
     )
-
-
-def kept_result(result: PolicyResult) -> dict[str, object]:
-    """A policy result as it stands in the row of its report."""
-    policy = result.policy
-    return {
-        "policy_type": policy.policy_type,
-        "policy_domain": policy.policy_domain,
-        "mode": policy.mode,
-        "policy_string": policy.policy_string,
-        "mx_host": policy.mx_host,
-        "successful": result.total_successful_session_count,
-        "failed": result.total_failure_session_count,
-        "failure_details": [
-            (
-                detail.result_type,
-                detail.sending_mta_ip,
-                detail.receiving_mx_hostname,
-                detail.receiving_mx_helo,
-                detail.receiving_ip,
-                detail.failed_session_count,
-                detail.additional_information,
-                detail.failure_reason_code,
-            )
-            for detail in result.failure_details
-        ],
-    }
 
 
 def finding_pairs(findings: Iterable[Finding]) -> list[tuple[str, str]]:

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
-from sqlalchemy import Connection, Engine, delete, insert, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, text, update
 
-from collector.counting.known import KnownDomains
+from collector.counting.known import MOST_OWNERS, KnownDomains
 from collector.domains import SELF_TEST
 from collector.errors import UsageError
 from collector.ids import new_id
-from collector.store import bulk, outcomes
+from collector.store import bulk, outcomes, to_settle
 from collector.store.engine import writing
-from collector.store.tables import delivery, delivery_part, domain, domain_mx, known_domains, poll
+from collector.store.tables import delivery, delivery_part, domain, domain_mx, former_domain, known_domains, poll
 
 _MEMBERSHIP_LOCK = 0x746C7373
 # One query asks for so many: PostgreSQL takes 65,535 parameters, SQLite 32,766.
 _AT_ONCE = 1000
+_FIRST = (domain_mx.c.host, domain_mx.c.first_seen, domain_mx.c.name)
 _VERSION = bulk.Wanted(known_domains, (known_domains.c.version,), (known_domains.c.one,))
 
 
@@ -40,15 +42,14 @@ class Snapshot:
 
 def load(connection: Connection) -> KnownDomains:
     """All known domains and their MX hosts."""
-    rows = connection.execute(select(domain.c.name, domain.c.domain_id)).all()
-    names = {domain_id: name for name, domain_id in rows}
-    hosts: dict[str, set[str]] = {}
-    for domain_id, host in connection.execute(select(domain_mx.c.domain_id, domain_mx.c.host)):
-        hosts.setdefault(host, set()).add(names[domain_id])
-    return KnownDomains(
-        ids={name: domain_id for domain_id, name in names.items()},
-        mx={host: frozenset(owners) for host, owners in hosts.items()},
-    )
+    ids = dict(connection.execute(select(domain.c.name, domain.c.domain_id)).all())
+    hosts: dict[str, tuple[tuple[datetime, str], ...]] = {}
+    seen = select(domain_mx.c.host, domain_mx.c.first_seen, domain_mx.c.name).order_by(*_FIRST)
+    for host, first_seen, name in connection.execute(seen):
+        owners = hosts.get(host, ())
+        if name in ids and len(owners) < MOST_OWNERS:
+            hosts[host] = (*owners, (first_seen, name))
+    return KnownDomains(ids, hosts)
 
 
 def changing(connection: Connection) -> None:
@@ -63,8 +64,8 @@ def changing(connection: Connection) -> None:
 def add(engine: Engine, names: Iterable[str], now: datetime | None = None) -> tuple[str, ...]:
     """Adds domains (normal form); those already there stay as they are. Returns the new ones.
 
-    They are due for a look at their published policy at once. Their backlog is counted by `collector.adopt`.
-    Raises UsageError for the domain of our self-tests, which must never count.
+    They are due for a look at their published policy at once. What is theirs of the reports that came before is settled
+    by `collector.adopt`, or by the scheduler. Raises UsageError for the domain of our self-tests, which never counts.
     """
     now = now or datetime.now(UTC)
     wanted = tuple(dict.fromkeys(names))
@@ -75,12 +76,19 @@ def add(engine: Engine, names: Iterable[str], now: datetime | None = None) -> tu
         there = present(connection, wanted)
         fresh = [name for name in wanted if name not in there]
         if fresh:
-            ids = [new_id() for _ in fresh]
+            ids = {name: new_id() for name in fresh}
             connection.execute(
-                insert(domain),
-                [{"domain_id": key, "name": name, "added_at": now} for key, name in zip(ids, fresh, strict=True)],
+                insert(domain), [{"domain_id": key, "name": name, "added_at": now} for name, key in ids.items()]
             )
-            connection.execute(insert(poll), [{"domain_id": key, "due_at": now} for key in ids])
+            connection.execute(insert(poll), [{"domain_id": key, "due_at": now} for key in ids.values()])
+            connection.execute(
+                update(domain_mx).where(domain_mx.c.name == bindparam("of")).values(domain_id=bindparam("key")),
+                [{"of": name, "key": key} for name, key in ids.items()],
+            )
+            connection.execute(
+                delete(former_domain).where(former_domain.c.name == bindparam("of")), [{"of": name} for name in fresh]
+            )
+            _settle(connection, fresh, _hosts_of(connection, fresh))
     return tuple(fresh)
 
 
@@ -103,16 +111,63 @@ def seed(engine: Engine, names: Iterable[str]) -> tuple[str, ...]:
     return () if there.issuperset(wanted) else add(engine, wanted)
 
 
-def remove(engine: Engine, name: str) -> bool:
-    """Removes a domain with its figures. Its deliveries stay, as unassigned ones: adding it again counts them again."""
+def remove(engine: Engine, name: str, now: datetime | None = None) -> bool:
+    """Removes a domain with its figures. False: it is not there.
+
+    Its deliveries stay. What they report goes to the domains that have it by rule 9 without this one, or waits, as soon
+    as it is settled: by `collector.adopt`, or by the scheduler. Adding the domain again counts it as before.
+    """
     with writing(engine) as connection:
         changing(connection)
         domain_id = connection.execute(select(domain.c.domain_id).where(domain.c.name == name)).scalar()
         if domain_id is None:
             return False
-        about = delivery_part.c.name == name
-        counted = about & delivery_part.c.report_id.is_not(None)
-        connection.execute(update(delivery_part).where(counted).values(outcome="unassigned", report_id=None))
-        outcomes.refresh(connection, delivery.c.delivery_id.in_(select(delivery_part.c.delivery_id).where(about)))
+        part = delivery_part.c
+        about = part.name == name
+        counts = about & part.outcome.in_(("stored", "conflict"))
+        connection.execute(update(delivery_part).where(counts).values(outcome="unassigned", report_id=None))
+        connection.execute(update(delivery_part).where(about).values(report_id=None))
+        outcomes.refresh(connection, delivery.c.delivery_id.in_(select(part.delivery_id).where(about)))
         connection.execute(delete(domain).where(domain.c.domain_id == domain_id))
+        connection.execute(insert(former_domain).values(name=name, removed_at=now or datetime.now(UTC)))
+        _settle(connection, [name], _hosts_of(connection, [name]))
     return True
+
+
+def record_mx(connection: Connection, domain_id: UUID, hosts: Sequence[str], at: datetime) -> None:
+    """Notes that DNS names these MX hosts (normal form) of a known domain at this time."""
+    name: str = connection.execute(select(domain.c.name).where(domain.c.domain_id == domain_id)).scalar_one()
+    table = domain_mx
+    there = set(connection.execute(select(table.c.host).where(table.c.name == name)).scalars())
+    fresh = [host for host in dict.fromkeys(hosts) if host not in there]
+    if fresh:
+        changing(connection)
+        rows = [
+            {"name": name, "host": host, "domain_id": domain_id, "first_seen": at, "last_seen": at} for host in fresh
+        ]
+        connection.execute(insert(table), rows)
+        _settle(connection, [], fresh)
+    connection.execute(update(table).where(table.c.name == name, table.c.host.in_(hosts)).values(last_seen=at))
+
+
+def _hosts_of(connection: Connection, names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for start in range(0, len(names), _AT_ONCE):
+        some = domain_mx.c.name.in_(names[start : start + _AT_ONCE])
+        found += connection.execute(select(domain_mx.c.host).where(some).distinct()).scalars()
+    return found
+
+
+def _settle(connection: Connection, names: Iterable[str], hosts: Iterable[str]) -> None:
+    """Whatever these names of domains and MX hosts may change, and reports name at all, is to be settled again.
+
+    A host that many domains share is nobody's, whoever comes or goes.
+    """
+    wanted = dict.fromkeys(names)
+    for host in hosts:
+        sharing = (
+            select(domain_mx.c.name).join(domain, domain.c.name == domain_mx.c.name).where(domain_mx.c.host == host)
+        )
+        if len(connection.execute(sharing.limit(MOST_OWNERS + 1)).all()) <= MOST_OWNERS:
+            wanted[host] = None
+    to_settle.add_names(connection, wanted)

@@ -15,10 +15,10 @@ from collector.delivery import OPEN, Envelope, Reason
 from collector.errors import UsageError
 from collector.store.engine import reading
 from collector.store.tables import delivery as table
+from collector.store.types import NIL
 
 GROUP = 50
 GROUP_BYTES = 16 * 1024 * 1024
-_NIL = UUID(int=0)
 
 Sized = tuple[UUID, int]  # a delivery and its bytes
 
@@ -56,6 +56,21 @@ def find(engine: Engine, ids: Iterable[UUID]) -> tuple[Sized, ...]:
     return tuple((each, sizes[each]) for each in wanted)
 
 
+def sizes(engine: Engine, ids: Iterable[UUID]) -> list[Sized]:
+    """Those of them that are still there, oldest first."""
+    query = select(table.c.delivery_id, table.c.size).where(table.c.delivery_id.in_(list(ids)))
+    with reading(engine) as connection:
+        return [(row.delivery_id, row.size) for row in connection.execute(query.order_by(table.c.delivery_id))]
+
+
+def among(engine: Engine, ids: Sequence[UUID]) -> Sequence[Kept]:
+    """Those of them that are still there, oldest first."""
+    if not ids:
+        return ()
+    with reading(engine) as connection:
+        return fetch(connection, ids)
+
+
 def these(engine: Engine, found: Sequence[Sized]) -> Iterator[Sequence[Kept]]:
     """The deliveries that `find` found, group by group."""
     rest = list(found)
@@ -73,10 +88,10 @@ def open_ones(engine: Engine, *, reason: str | None = None) -> Iterator[Sequence
     A group is looked for once the one before is done with: what has changed its outcome meanwhile is passed by. What
     comes after the start is not waited for, or there might be no end.
     """
-    last = _NIL
+    last = NIL
     with reading(engine) as connection:
         newest = select(table.c.delivery_id).order_by(table.c.delivery_id.desc()).limit(1)
-        until: UUID = connection.execute(newest).scalar() or _NIL
+        until: UUID = connection.execute(newest).scalar() or NIL
     while True:
         with reading(engine) as connection:
             # Outcome by outcome, as the index has them.

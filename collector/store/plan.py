@@ -1,83 +1,128 @@
 """A group of deliveries on its way into one transaction: each part is decided before anything is written.
 
-Decisions follow rule 3: an equal content is a `duplicate`, other content under the same key a `conflict`.
+Decisions follow rule 3. A copy of a report that was seen before, whatever became of that one, is a `duplicate`. Other
+content under the same key is a `conflict`: the first counts.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, text
 
-from collector.counting import identity
-from collector.counting.assign import Part, split
+from collector.counting import assign, identity
+from collector.counting.assign import Part
 from collector.counting.known import KnownDomains
 from collector.delivery import OUTCOMES, Delivery, Found, Stored
 from collector.ids import new_id
-from collector.report.model import Finding
+from collector.report.model import Finding, PolicyResult
 from collector.store import bulk
 from collector.store.bulk import Wanted
+from collector.store.tables import delivery_part
 from collector.store.tables import report as report_table
 
 
 @dataclass(slots=True)
-class Candidate:
-    """One known domain's part of a report that arrived, and what is decided about it."""
+class Document:
+    """One report of a delivery that takes part in the counting, and under whom it does."""
 
     delivery: Delivery
-    found: Found
     position: int
+    found: Found
+    parts: tuple[Part, ...]
+    digest: bytes
+    authenticated: bool
+    reporter: str
+    since: UUID | None = None  # None: since it arrived
+    claims: "list[Claim]" = field(default_factory=list)  # if it is no copy
+
+    @property
+    def place(self) -> UUID:
+        """Of those that contradict each other the one with the least counts."""
+        return self.since or self.delivery.id
+
+    @property
+    def is_known(self) -> bool:
+        return any(part.known for part in self.parts)
+
+
+@dataclass(slots=True)
+class Claim:
+    """One known domain's part of a document, which wants to be counted under its key."""
+
+    document: Document
     part: Part
     domain_id: UUID
     day: date
-    reporter: str
-    authenticated: bool
     key: bytes
-    content: bytes
     report_id: UUID = field(default_factory=new_id)
 
     @property
+    def results(self) -> list[PolicyResult]:
+        policies = self.document.found.report.policies
+        return [policies[position] for position in self.part.positions]
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        return self.found.report.findings + self.part.findings
-
-
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """A report that is counted already, in the database or earlier in the same group."""
-
-    report_id: UUID
-    key: bytes
-    content: bytes
-    authenticated: bool
-    reporter: str
-    pending: Candidate | None = None
+        return self.document.found.report.findings + self.part.findings
 
 
 class PartOutcome(NamedTuple):
+    """A row of `delivery_part`."""
+
     delivery_id: UUID
     position: int
     name: str
     outcome: str
-    report_id: UUID | None = None
+    report_id: UUID | None
+    document: bytes | None
+    authenticated: bool
+    reporter: str
+    since: UUID | None = None
+
+
+class Name(NamedTuple):
+    """A row of `delivery_name`; the name as it is read."""
+
+    name: str
+    delivery_id: UUID
+
+
+@dataclass(slots=True)
+class Original:
+    """A document that is no copy, in the database or earlier in the same group."""
+
+    delivery_id: UUID
+    position: int
+    authenticated: bool
+    reporter: str
+    reports: dict[str, UUID | None]  # by the names of its parts: the report that it counts as, or contradicts
+    outcomes: set[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Lending:
-    """A counted report becomes authenticated through `copy`, which says the same."""
+    """An original that came unauthenticated, and is no more since `copy` came, which says the same.
 
-    existing: Existing
-    copy: Candidate
+    `claims` are the copy's, each with the report that changes hands; None if more hangs on it than may be looked at
+    here: others contradict it, or it contradicts others under its new name. Then the original is settled again.
+    """
+
+    original: Original
+    copy: Document
+    claims: list[Claim] | None
 
 
 @dataclass(slots=True)
 class Plan:
     """What the transaction will write."""
 
-    fresh: list[Candidate] = field(default_factory=list)
-    lent: list[Lending] = field(default_factory=list)
+    fresh: list[Claim] = field(default_factory=list)
     parts: list[PartOutcome] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
+    lent: list[Lending] = field(default_factory=list)
 
     def outcomes(self, deliveries: Iterable[Delivery]) -> tuple[Stored, ...]:
         """What became of each delivery: the best of its parts."""
@@ -97,145 +142,245 @@ def best(outcomes: Iterable[str]) -> str:
     return min(outcomes, key=OUTCOMES.index, default="unassigned")
 
 
-def make(
-    connection: Connection,
-    deliveries: Sequence[Delivery],
-    known: KnownDomains,
-    *,
-    settled: Collection[tuple[UUID, int, str]] = (),
-) -> Plan:
-    """Decides every part of `deliveries`, in their order, against the database and against each other.
-
-    `settled` names parts (delivery, position, domain) that were decided before and are left alone.
-    """
+def make(connection: Connection, deliveries: Sequence[Delivery], known: KnownDomains) -> Plan:
+    """Decides every part of `deliveries`, which are new, in order, against the database and against each other."""
     plan = Plan()
-    candidates: list[Candidate] = []
+    documents = []
     for delivery in deliveries:
-        for position, found in enumerate(delivery.found):
-            for part in split(found.report, found.hints, known):
-                if (delivery.id, position, part.domain) in settled:
-                    continue
-                if delivery.reason is not None or not part.known:
-                    outcome = "unassigned" if delivery.reason is None else "quarantined"
-                    plan.parts.append(PartOutcome(delivery.id, position, part.domain, outcome))
-                else:
-                    candidates.append(_candidate(delivery, found, position, part, known))
-    if candidates:
-        bulk.of(connection).lock(connection, {candidate.domain_id for candidate in candidates})
-        _decide(plan, candidates, _existing(connection, candidates))
+        for document in documents_of(delivery, known):
+            add_names(plan, document, known)
+            if delivery.reason is None:
+                documents.append(document)
+            else:
+                plan.parts.extend(quarantined(document))
+    if documents:
+        lock(connection, documents, known)
+        there = There.load(connection, documents, known)
+        for document in documents:
+            _decide(plan, document, there)
     return plan
 
 
-def _candidate(delivery: Delivery, found: Found, position: int, part: Part, known: KnownDomains) -> Candidate:
-    report = found.report
-    return Candidate(
-        delivery=delivery,
-        found=found,
-        position=position,
-        part=part,
-        domain_id=known.ids[part.domain],
-        day=report.day,
-        reporter=found.reporter,
-        authenticated=delivery.authenticated,
-        key=identity.report_key(report, part, reporter=found.reporter, authenticated=delivery.authenticated),
-        content=identity.content(report, part),
+def documents_of(delivery: Delivery, known: KnownDomains) -> list[Document]:
+    """The reports of a delivery, split by what is known."""
+    return [
+        Document(
+            delivery,
+            position,
+            found,
+            assign.split(found.report, found.hints, known, delivery.received_at),
+            identity.document(found.report),
+            delivery.authenticated,
+            found.reporter,
+        )
+        for position, found in enumerate(delivery.found)
+    ]
+
+
+def add_names(plan: Plan, document: Document, known: KnownDomains) -> None:
+    found = document.found
+    if len(document.parts) == 1 and document.parts[0].is_plain:
+        return
+    for name in assign.names(found.report, found.hints, document.parts, known):
+        plan.names.append(Name(name, document.delivery.id))
+
+
+def quarantined(document: Document) -> Iterable[PartOutcome]:
+    return [part_row(document, part.domain, "quarantined") for part in document.parts]
+
+
+def claims(document: Document, known: KnownDomains) -> list[Claim]:
+    """What a document that is no copy wants to be counted as."""
+    day = document.found.report.day
+    return [
+        Claim(document, part, known.ids[part.domain], day, _key(document, part))
+        for part in document.parts
+        if part.known
+    ]
+
+
+def part_row(document: Document, name: str, outcome: str, report_id: UUID | None = None) -> PartOutcome:
+    return PartOutcome(
+        document.delivery.id,
+        document.position,
+        name,
+        outcome,
+        report_id,
+        None if outcome in ("duplicate", "quarantined") else document.digest,
+        document.authenticated,
+        document.reporter,
+        document.since,
     )
 
 
-class _Counted:
-    """The reports that matter for a group, by key and by content; grows as the group is decided."""
+def lock(connection: Connection, documents: Iterable[Document], known: KnownDomains) -> None:
+    """Nobody else decides about these domains until the end of the transaction, nor about copies of foreign reports."""
+    bulk.of(connection).lock(connection, set().union(*(lock_numbers(each, known) for each in documents)))
 
-    def __init__(self) -> None:
-        self._by_key: dict[_Digest, Existing] = {}
-        self._by_content: dict[_Digest, list[Existing]] = {}
 
-    def add(self, about: Candidate, existing: Existing) -> None:
-        """`existing` is a report about the same domain and day as `about`."""
-        key = _digest(about, existing.key)
-        if key not in self._by_key:
-            self._by_key[key] = existing
-            self._by_content.setdefault(_digest(about, existing.content), []).append(existing)
+def lock_numbers(document: Document, known: KnownDomains) -> set[int]:
+    if document.is_known:
+        return {known.ids[part.domain].int for part in document.parts if part.known}
+    return {int.from_bytes(document.digest)}
 
-    def replace(self, about: Candidate, old: Existing, new: Existing) -> None:
-        del self._by_key[_digest(about, old.key)]
-        self._by_content[_digest(about, old.content)].remove(old)
-        self.add(about, new)
 
-    def same_key(self, candidate: Candidate) -> Existing | None:
-        return self._by_key.get(_digest(candidate, candidate.key))
+def _key(document: Document, part: Part) -> bytes:
+    return identity.report_key(
+        document.found.report, part, reporter=document.reporter, authenticated=document.authenticated
+    )
 
-    def same_content(self, candidate: Candidate) -> Existing | None:
-        """A counted report with equal content that this may be a copy of.
+
+_part = delivery_part.c
+# As the index of delivery_part has it: in these words, or SQLite does not see that it may use it.
+NOT_STORED = text("delivery_part.outcome <> 'stored'")
+_WANTED = (
+    *(_part.delivery_id, _part.position, _part.name, _part.outcome, _part.report_id),
+    *(_part.authenticated, _part.reporter),
+)
+# Of one document there is one unauthenticated original at most, and one of each reporter. Whoever has a document signed
+# by a thousand domains costs the others a walk along the index, and no rows.
+_OWN_OR_UNSIGNED = Wanted(delivery_part, _WANTED, by=(_part.document,), unless=_part.authenticated, also=_part.reporter)
+_ANY = Wanted(delivery_part, _WANTED, by=(_part.document,))
+_table = report_table.c
+_BY_KEY = Wanted(report_table, (_table.report_id,), by=(_table.domain_id, _table.day, _table.report_key))
+
+
+class There:
+    """What counts and was seen already, as far as it matters for a group of documents; grows as they are decided."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._originals: dict[bytes, list[Original]] = {}
+        self._holders: dict[_Key, UUID] = {}
+        self._contradicted: set[UUID] = set()  # in this group
+
+    @staticmethod
+    def load(connection: Connection, documents: Sequence[Document], known: KnownDomains) -> "There":
+        there = There(connection)
+        there.load_originals(documents)
+        for document in documents:
+            document.claims = claims(document, known)
+        there.load_holders([claim for document in documents for claim in document.claims])
+        return there
+
+    def load_originals(self, documents: Sequence[Document]) -> None:
+        database = bulk.of(self._connection)
+        forms = database.forms
+        found: dict[tuple[UUID, int], Original] = {}
+        signed = [document for document in documents if document.authenticated]
+        unsigned = [document for document in documents if not document.authenticated]
+        for wanted, asked, keys in (
+            (_OWN_OR_UNSIGNED, signed, [(forms.octets(each.digest), each.reporter) for each in signed]),
+            (_ANY, unsigned, [(forms.octets(each.digest),) for each in unsigned]),
+        ):
+            if not keys:
+                continue
+            for index, row in database.find(self._connection, wanted, keys):
+                raw_id, position, name, outcome, report_id, authenticated, reporter = row
+                delivery_id = forms.read_id(raw_id)
+                original = found.get((delivery_id, position))
+                if original is None:
+                    original = Original(delivery_id, position, bool(authenticated), reporter, {}, set())
+                    found[delivery_id, position] = original
+                    self._originals.setdefault(asked[index].digest, []).append(original)
+                original.reports[name] = None if report_id is None else forms.read_id(report_id)
+                original.outcomes.add(outcome)
+
+    def load_holders(self, wanted: Sequence[Claim]) -> None:
+        database = bulk.of(self._connection)
+        forms = database.forms
+        keys = [(forms.id(claim.domain_id), forms.day(claim.day), forms.octets(claim.key)) for claim in wanted]
+        if keys:
+            for index, (report_id,) in database.find(self._connection, _BY_KEY, keys):
+                self._holders[_of(wanted[index])] = forms.read_id(report_id)
+
+    def original_of(self, document: Document) -> Original | None:
+        """The document that this one is a copy of.
 
         Two authenticated reporters are never each other's copies: nobody can block another's report.
         """
-        for existing in self._by_content.get(_digest(candidate, candidate.content), ()):
-            both = existing.authenticated and candidate.authenticated
-            if not both or existing.reporter == candidate.reporter:
-                return existing
-        return None
+        alike = [
+            original
+            for original in self._originals.get(document.digest, ())
+            if not (original.authenticated and document.authenticated and original.reporter != document.reporter)
+            and (original.delivery_id, original.position) != (document.delivery.id, document.position)
+        ]
+        # Its reporter's own goes before one that it could lend itself to.
+        return min(alike, key=lambda original: original.authenticated != document.authenticated, default=None)
+
+    def add(self, document: Document, rows: Iterable[PartOutcome]) -> None:
+        reports = {row.name: row.report_id for row in rows}
+        outcomes = {row.outcome for row in rows}
+        original = Original(
+            document.delivery.id, document.position, document.authenticated, document.reporter, reports, outcomes
+        )
+        self._originals.setdefault(document.digest, []).append(original)
+
+    def holder(self, claim: Claim) -> UUID | None:
+        """The report that counts under this key."""
+        return self._holders.get(_of(claim))
+
+    def hold(self, claim: Claim) -> None:
+        self._holders[_of(claim)] = claim.report_id
+
+    def contradict(self, report_id: UUID) -> None:
+        self._contradicted.add(report_id)
+
+    def is_contradicted(self, original: Original) -> bool:
+        """Whether others would count if it did not."""
+        reports = [report_id for report_id in original.reports.values() if report_id is not None]
+        if not self._contradicted.isdisjoint(reports):
+            return True
+        query = select(_part.report_id).where(_part.report_id.in_(reports), _part.outcome == "conflict", NOT_STORED)
+        return bool(reports) and self._connection.execute(query.limit(1)).first() is not None
 
 
-# Domain, day, digest of key or content. The domain as a number: the hash of a UUID is made anew each time, and slow.
-_Digest = tuple[int, date, bytes]
+# Domain, day, digest. The domain as a number: the hash of a UUID is made anew each time, and slow.
+_Key = tuple[int, date, bytes]
 
 
-def _digest(about: Candidate, digest: bytes) -> _Digest:
-    return about.domain_id.int, about.day, digest
+def _of(claim: Claim) -> _Key:
+    return claim.domain_id.int, claim.day, claim.key
 
 
-_table = report_table.c
-_EXISTING = (_table.report_id, _table.report_key, _table.content, _table.authenticated, _table.reporter)
-_BY_KEY = Wanted(report_table, _EXISTING, by=(_table.domain_id, _table.day, _table.report_key))
-_BY_CONTENT = Wanted(report_table, _EXISTING, by=(_table.domain_id, _table.day, _table.content))
-
-
-def _existing(connection: Connection, candidates: Sequence[Candidate]) -> _Counted:
-    database = bulk.of(connection)
-    forms = database.forms
-    about = [(forms.id(candidate.domain_id), forms.day(candidate.day)) for candidate in candidates]
-    keys = [(*scope, forms.octets(candidate.key)) for scope, candidate in zip(about, candidates, strict=True)]
-    contents = [(*scope, forms.octets(candidate.content)) for scope, candidate in zip(about, candidates, strict=True)]
-    counted = _Counted()
-    for wanted, values in ((_BY_KEY, keys), (_BY_CONTENT, contents)):
-        for index, (report_id, key, content, authenticated, reporter) in database.find(connection, wanted, values):
-            existing = Existing(forms.read_id(report_id), key, content, bool(authenticated), reporter)
-            counted.add(candidates[index], existing)
-    return counted
-
-
-def _decide(plan: Plan, candidates: Iterable[Candidate], counted: _Counted) -> None:
-    for candidate in candidates:
-        same = counted.same_content(candidate)
-        other = counted.same_key(candidate)
-        lends = same is not None and candidate.authenticated and not same.authenticated
-        if same is not None and not (lends and other is not None):
-            outcome, target = "duplicate", same.report_id
-            if lends:
-                _lend(plan, counted, same, candidate)
-        elif other is not None:
-            outcome, target = "conflict", other.report_id
+def _decide(plan: Plan, document: Document, there: There) -> None:
+    same = there.original_of(document)
+    if same is not None:
+        if document.authenticated and not same.authenticated:
+            _lend(plan, there, same, document)
+        plan.parts.extend(
+            part_row(document, part.domain, "duplicate", same.reports.get(part.domain)) for part in document.parts
+        )
+        return
+    rows = []
+    wanted = iter(document.claims)
+    for part in document.parts:
+        if not part.known:
+            rows.append(part_row(document, part.domain, "unassigned"))
+            continue
+        claim = next(wanted)
+        holder = there.holder(claim)
+        if holder is None:
+            there.hold(claim)
+            plan.fresh.append(claim)
+            rows.append(part_row(document, part.domain, "stored", claim.report_id))
         else:
-            outcome, target = "stored", candidate.report_id
-            plan.fresh.append(candidate)
-            counted.add(candidate, _as_existing(candidate))
-        part = PartOutcome(candidate.delivery.id, candidate.position, candidate.part.domain, outcome, target)
-        plan.parts.append(part)
+            there.contradict(holder)
+            rows.append(part_row(document, part.domain, "conflict", holder))
+    there.add(document, rows)
+    plan.parts.extend(rows)
 
 
-def _as_existing(candidate: Candidate) -> Existing:
-    return Existing(
-        candidate.report_id, candidate.key, candidate.content, candidate.authenticated, candidate.reporter, candidate
-    )
-
-
-def _lend(plan: Plan, counted: _Counted, same: Existing, copy: Candidate) -> None:
+def _lend(plan: Plan, there: There, original: Original, copy: Document) -> None:
     """An authenticated copy lends its authentication to a report that came without (rule 3)."""
-    if same.pending is not None:  # earlier in this very group: not written yet
-        pending = same.pending
-        pending.authenticated, pending.reporter, pending.key = True, copy.reporter, copy.key
-        renewed = _as_existing(pending)
-    else:
-        plan.lent.append(Lending(same, copy))
-        renewed = replace(same, authenticated=True, key=copy.key, reporter=copy.reporter)
-    counted.replace(copy, same, renewed)
+    wanted = copy.claims
+    for claim in wanted:
+        claim.report_id = original.reports.get(claim.part.domain) or claim.report_id
+    is_alike = original.reports.keys() == {part.domain for part in copy.parts}
+    is_counted_as_it_is = original.outcomes <= {"stored", "unassigned"} and not there.is_contradicted(original)
+    is_simple = is_alike and is_counted_as_it_is and all(there.holder(claim) is None for claim in wanted)
+    if is_simple:
+        for claim in wanted:
+            there.hold(claim)
+    plan.lent.append(Lending(original, copy, wanted if is_simple else None))
+    original.authenticated, original.reporter = True, copy.reporter

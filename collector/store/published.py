@@ -12,9 +12,9 @@ from collector.errors import UsageError
 from collector.monitor.checked import Check
 from collector.monitor.model import Observation
 from collector.store import checks
-from collector.store.domains import changing
+from collector.store.domains import record_mx
 from collector.store.engine import reading, writing
-from collector.store.tables import domain, domain_mx, poll, published_policy
+from collector.store.tables import domain, poll, published_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def record(
             return False  # removed while we looked
         changed = _record_interval(connection, domain_id, observation)
         if observation.mx_hosts is not None:
-            _record_mx(connection, domain_id, observation.mx_hosts, observation.at)
+            record_mx(connection, domain_id, observation.mx_hosts, observation.at)
         if check is not None:
             known = observation.mx_hosts is not None
             changed = checks.record(connection, domain_id, check, hosts_known=known) or changed
@@ -188,16 +188,3 @@ def _values(observation: Observation) -> dict[str, Any]:
 
 def _same(row: Row[Any], values: dict[str, Any]) -> bool:
     return all(getattr(row, name) == value for name, value in values.items())
-
-
-def _record_mx(connection: Connection, domain_id: UUID, hosts: tuple[str, ...], at: datetime) -> None:
-    table = domain_mx
-    there = set(connection.execute(select(table.c.host).where(table.c.domain_id == domain_id)).scalars())
-    fresh = [host for host in dict.fromkeys(hosts) if host not in there]
-    if fresh:
-        changing(connection)
-        rows = [{"domain_id": domain_id, "host": host, "first_seen": at, "last_seen": at} for host in fresh]
-        connection.execute(insert(table), rows)
-    connection.execute(
-        update(table).where(table.c.domain_id == domain_id, table.c.host.in_(hosts)).values(last_seen=at)
-    )

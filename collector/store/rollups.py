@@ -1,6 +1,6 @@
 """The rollups' increments, merged over a group of reports before they are written (DESIGN, The hot path)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -8,15 +8,24 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Table, and_, delete, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from collector.counting import sessions
 from collector.counting.identity import DIGEST_BYTES
 from collector.counting.sessions import KEY_CHARACTERS, Cause, MxFigures, PartFigures, PolicyFigures, TypeFigures
 from collector.store import bulk
 from collector.store.bulk import Forms, Row
-from collector.store.plan import Candidate, Lending
-from collector.store.tables import rollup_day, rollup_failure, rollup_mx, rollup_policy, rollup_reporter, rollup_type
+from collector.store.plan import Claim
+from collector.store.reports import Counted
+from collector.store.tables import (
+    report,
+    rollup_day,
+    rollup_failure,
+    rollup_mx,
+    rollup_policy,
+    rollup_reporter,
+    rollup_type,
+)
 from collector.store.types import to_json
 
 _Key = TypeVar("_Key")
@@ -69,21 +78,25 @@ class Increments:
     def __init__(self) -> None:
         self._days: dict[tuple[UUID, date, bool], _Day] = {}
 
-    def add(self, candidate: Candidate, figures: PartFigures) -> None:
-        """One report's figures, under the authentication and reporter that `candidate` has."""
-        self._add(candidate, figures, candidate.reporter, candidate.authenticated)
-
-    def add_unauthenticated(self, candidate: Candidate, figures: PartFigures, reporter: str) -> None:
-        """The same figures as they stand for a report that came without authentication, from `reporter`."""
-        self._add(candidate, figures, reporter, False)
-
-    def _add(self, candidate: Candidate, figures: PartFigures, reporter: str, marked: bool) -> None:
+    def add(self, claim: Claim, figures: PartFigures) -> None:
+        """The figures of a report that is to be counted."""
+        document = claim.document
         self.add_counted(
-            (candidate.domain_id, candidate.day, marked),
+            (claim.domain_id, claim.day, document.authenticated),
             figures,
-            reporter=reporter,
-            organization=candidate.found.report.organization_name,
-            received_at=candidate.delivery.received_at,
+            reporter=document.reporter,
+            organization=document.found.report.organization_name,
+            received_at=document.delivery.received_at,
+        )
+
+    def add_report(self, report: Counted) -> None:
+        """Those of one that is counted."""
+        self.add_counted(
+            (report.domain_id, report.day, report.authenticated),
+            report.figures(),
+            reporter=report.reporter,
+            organization=report.organization,
+            received_at=report.received_at,
         )
 
     def add_counted(
@@ -119,21 +132,17 @@ class Increments:
 
     def write(self, connection: Connection) -> None:
         database = bulk.of(connection)
-        for table, rows in self._rows(database.forms):
+        for table, rows in self.rows(database.forms):
             database.add_up(connection, table, rows)
 
-    def take_back(self, connection: Connection) -> None:
-        """Subtracts instead; rows that nothing is left of are deleted. For the rare lending, not for the hot path."""
-        for table, rows in self._rows(Forms()):
-            counts = [column for column in table.columns if isinstance(column.type, BigInteger)]
-            for row in rows:
-                values = dict(zip(table.columns, row, strict=True))
-                where = and_(*(column == values[column] for column in table.primary_key))
-                changed = {column.name: column - values[column] for column in counts}
-                connection.execute(update(table).where(where).values(changed))
-                connection.execute(delete(table).where(where, *(column == 0 for column in counts)))
+    def take_off(self, connection: Connection) -> None:
+        """Subtracts instead; rows that nothing is left of are deleted. `renew_latest` has to follow."""
+        database = bulk.of(connection)
+        # From behind: whether failures name an MX still decides whether its row stays.
+        for table, rows in reversed(list(self.rows(database.forms))):
+            database.take_off(connection, table, rows, unless=_STILL_NAMED if table is rollup_mx else None)
 
-    def _rows(self, forms: Forms) -> Iterator[tuple[Table, list[Row]]]:
+    def rows(self, forms: Forms) -> Iterator[tuple[Table, list[Row]]]:
         """Every rollup's rows, in the order of its columns."""
         days = [
             ((forms.id(domain_id), forms.day(day), forms.flag(marked)), figures)
@@ -192,19 +201,93 @@ def _merge(into: dict[_Key, _Figures], figures: dict[_Key, _Figures]) -> None:
             there.add(more)
 
 
-def figures_of(candidate: Candidate) -> PartFigures:
-    policies = candidate.found.report.policies
-    return sessions.count(candidate.part.domain, [policies[position] for position in candidate.part.positions])
+def figures_of(claim: Claim) -> PartFigures:
+    return sessions.count(claim.part.domain, claim.results)
 
 
-def move(connection: Connection, lendings: Iterable[Lending]) -> None:
-    """The figures of reports that became authenticated move from the unauthenticated rows to their own."""
-    before, after = Increments(), Increments()
-    for lending in lendings:
-        before.add_unauthenticated(lending.copy, figures_of(lending.copy), lending.existing.reporter)
-        after.add(lending.copy, figures_of(lending.copy))
-    before.take_back(connection)
-    after.write(connection)
+def renew_latest(connection: Connection, gone: Iterable[Counted], fresh: Sequence[Claim]) -> None:
+    """What rows say of the last report in them, after some were taken off, or came later than those after them.
+
+    `Increments.write` has done that for fresh ones, but where a report gives its organization no name.
+    """
+    days: dict[tuple[UUID, date, bool], set[str]] = {}
+    for each in gone:
+        reporters = days.setdefault((each.domain_id, each.day, each.authenticated), set())
+        reporters.add(each.reporter[:KEY_CHARACTERS])
+    for claim in _beside_nameless(connection, fresh):
+        reporters = days.setdefault((claim.domain_id, claim.day, claim.document.authenticated), set())
+        reporters.add(claim.document.reporter[:KEY_CHARACTERS])
+    of_days, of_reporters = [], []
+    for (domain_id, day, marked), reporters in days.items():
+        rows = connection.execute(_ARRIVALS, {"domain_id": domain_id, "day": day, "authenticated": marked}).all()
+        if not rows:
+            continue
+        key = {"of_domain": domain_id, "of_day": day, "marked": marked}
+        of_days.append(key | {"last": rows[-1].received_at})
+        for name in reporters:
+            own = [row for row in rows if row.reporter[:KEY_CHARACTERS] == name]
+            if own:
+                named = [row.organization_name for row in own if row.organization_name]
+                values = {"who": name, "last": own[-1].received_at, "called": named[-1] if named else None}
+                of_reporters.append(key | values)
+    if of_days:
+        connection.execute(_SET_LAST, of_days)
+        connection.execute(_SET_LAST_OF_REPORTER, of_reporters)
+
+
+def _beside_nameless(connection: Connection, fresh: Sequence[Claim]) -> list[Claim]:
+    """Those about a day of which some report does not name its organization (Q28): hardly ever one."""
+    about: dict[UUID, set[date]] = {}
+    for claim in fresh:
+        about.setdefault(claim.domain_id, set()).add(claim.day)
+    nameless = {
+        (domain_id, day)
+        for domain_id, days in about.items()
+        for day in connection.execute(_NAMELESS, {"domain_id": domain_id, "days": sorted(days)}).scalars()
+    }
+    return [claim for claim in fresh if (claim.domain_id, claim.day) in nameless]
+
+
+_report = report.c
+_ARRIVALS = (
+    select(_report.received_at, _report.reporter, _report.organization_name)
+    .where(
+        _report.domain_id == bindparam("domain_id"),
+        _report.day == bindparam("day"),
+        _report.authenticated == bindparam("authenticated"),
+    )
+    .order_by(_report.received_at, _report.delivery_id)
+)
+_NAMELESS = (
+    select(_report.day)
+    .where(_report.domain_id == bindparam("domain_id"), _report.day.in_(bindparam("days", expanding=True)))
+    .where(_report.organization_name.is_(None))
+    .distinct()
+)
+_SET_LAST = (
+    update(rollup_day)
+    .where(
+        rollup_day.c.domain_id == bindparam("of_domain"),
+        rollup_day.c.day == bindparam("of_day"),
+        rollup_day.c.authenticated == bindparam("marked"),
+    )
+    .values(last_received=bindparam("last"))
+)
+_SET_LAST_OF_REPORTER = (
+    update(rollup_reporter)
+    .where(
+        rollup_reporter.c.domain_id == bindparam("of_domain"),
+        rollup_reporter.c.day == bindparam("of_day"),
+        rollup_reporter.c.authenticated == bindparam("marked"),
+        rollup_reporter.c.reporter == bindparam("who"),
+    )
+    .values(last_received=bindparam("last"), organization=bindparam("called"))
+)
+# A detail without a count makes a row of zeros (Q59), which is not to go while another such detail is there.
+_STILL_NAMED = (
+    "EXISTS (SELECT 1 FROM rollup_failure AS f WHERE f.domain_id = rollup_mx.domain_id AND f.day = rollup_mx.day"
+    " AND f.authenticated = rollup_mx.authenticated AND COALESCE(f.mx, '') = rollup_mx.mx)"
+)
 
 
 @lru_cache(maxsize=4096)  # the same hosts fail from day to day, and for many domains

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from collector import settings
 from collector.alert_rules import RULES
+from collector.store import figure_checks
 from collector.store.engine import Engine
+from collector.store.figure_checks import Differing
 from collector.store.queries import silence, trouble
 from collector.store.queries.silence import Silent
 from collector.store.queries.trouble import Trouble
@@ -34,6 +36,7 @@ class Facts:
     rules: frozenset[str]
     domains: Mapping[str, Trouble] = field(default_factory=dict)  # by name
     quarantined: Mapping[str, int] = field(default_factory=dict)
+    differing: tuple[Differing, ...] = ()  # by name
     silent: tuple[Silent, ...] = ()
     last_stored: datetime | None = None
     off: frozenset[str] = frozenset()  # rules that are not wanted
@@ -55,7 +58,8 @@ def of_states(
     )
     first = today - timedelta(days=RECENT_DAYS + QUIET_DAYS)
     wanted, off = STATE_RULES - set(thresholds.off), frozenset(thresholds.off)
-    yield Facts(wanted, quarantined=trouble.quarantined(engine, now - _DAY), off=off)
+    quarantined, differing = trouble.quarantined(engine, now - _DAY), figure_checks.differing(engine)
+    yield Facts(wanted, quarantined=quarantined, differing=differing, off=off)
     for some in trouble.troubles(engine, {*found, *also}, first=first):
         yield Facts(wanted, {each.name: each for each in some}, off=off)
 

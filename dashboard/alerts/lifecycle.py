@@ -22,6 +22,7 @@ LEAST_GROWTH: Mapping[str, int] = {
     "new_failure": 10,
     "failure_rate": 50,
     "quarantine": 20,
+    "figures_differ": 20,
 }
 _NO_TIME = timedelta()
 

@@ -166,6 +166,31 @@ def _record_elsewhere(about: About) -> Told:
     return what, action, f"{about.page}/setup"
 
 
+def _figures_differ(about: About) -> Told:
+    count, names = about.number("differing_domains"), about.names("names")
+    what = say_n(
+        "%(n)s row of the figures of %(who)s differs from what was counted afresh from the raw bytes.",
+        "%(n)s rows of the figures of %(who)s differ from what was counted afresh from the raw bytes.",
+        about.number("rows"),
+        who=names[0] if count == 1 else say_n("%(n)s domain", "%(n)s domains", count),
+    )
+    if count == len(names):
+        which = say("Domains: %(names)s.", names=listed(names)) if count > 1 else ""
+    else:
+        which = say("Among them: %(names)s.", names=listed(names))
+    then = say(
+        "Last check: %(day)s. Pages, mails and the API show these figures until they are corrected.",
+        day=about.day("last_check"),
+    )
+    return sentences(what, which, then), _RECOUNT, about.page
+
+
+_RECOUNT = say(
+    "tlsrpt db recount --check lists the differences, tlsrpt db recount corrects them; --domain NAME limits both to "
+    "one domain. This is a fault in the program: please report it with the lines of --check."
+)
+
+
 def _no_reports(about: About) -> Told:
     if not about.domain:
         what = say("No report about any domain has come since %(at)s.", at=about.at("last_report"))
@@ -247,6 +272,7 @@ RULES: Mapping[str, Callable[[About], Told]] = {
     "certificate": _certificate,
     "mx_not_in_policy": _mx_not_in_policy,
     "record_elsewhere": _record_elsewhere,
+    "figures_differ": _figures_differ,
     "failure_rate": _failure_rate,
     "new_failure": _new_failure,
     "no_reports": _no_reports,

@@ -18,6 +18,7 @@ TITLES: Mapping[str, Text] = {
     "certificate": say("a certificate ends"),
     "mx_not_in_policy": say("an MX host is missing from the policy"),
     "record_elsewhere": say("reports are not asked for here"),
+    "figures_differ": say("figures are wrong"),
     "failure_rate": say("many sessions fail"),
     "new_failure": say("something fails that did not before"),
     "no_reports": say("no reports come in"),

@@ -3,7 +3,7 @@
 The dashboard may not import how: the actions are entry points (`tlsrpt.actions`), each a factory of (settings, engine).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Any, Protocol
@@ -27,12 +27,16 @@ class Adopted(Protocol):
         """False: it was known already, and nothing was done."""
 
     @property
-    def counted(self) -> int:
-        """Deliveries of its backlog that count now."""
+    def reports(self) -> int:
+        """Reports that count for it now."""
+
+    @property
+    def before(self) -> Mapping[str, int]:
+        """By domain, how many of these counted for it until then, or count for it with other results now."""
 
     @property
     def is_whole(self) -> bool:
-        """False: more deliveries wait, which the scheduler counts."""
+        """False: there may be more, which the scheduler counts."""
 
 
 class Actions:
@@ -50,9 +54,18 @@ class Actions:
 
     @cached_property
     def adopt(self) -> Callable[[str], Adopted]:
-        """Makes a domain (normal form) known and counts its backlog. Raises StoreUnavailable."""
+        """Makes a domain (normal form) known and counts what came for it before. Raises StoreUnavailable."""
         adopt: Callable[[str], Adopted] = self._make("adopt")
         return adopt
+
+    @cached_property
+    def remove(self) -> Callable[[str], bool]:
+        """Removes a domain (normal form) and counts what it leaves to others. False: there is none.
+
+        Raises StoreUnavailable.
+        """
+        remove: Callable[[str], bool] = self._make("remove")
+        return remove
 
     @cached_property
     def check(self) -> Callable[[str], dict[str, Any]]:

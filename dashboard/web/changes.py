@@ -11,7 +11,6 @@ from collector import domains
 from collector.errors import UsageError
 from collector.roles import LONGEST_NAME, ROLES, is_name
 from collector.store import accounts, tokens
-from collector.store import domains as known
 from collector.store.accounts import User
 from dashboard.passwords import LONGEST_PASSWORD, hash_password, hash_token, new_token
 from dashboard.text import say
@@ -31,8 +30,8 @@ def add_domain(given: str) -> tuple[str, Adopted]:
 
 
 def remove_domain(name: str) -> None:
-    """`name` in normal form. Its figures go; the deliveries stay."""
-    if not known.remove(state.engine(), name):
+    """`name` in normal form. Its figures go; the deliveries stay, and count for other domains where they are theirs."""
+    if not actions().remove(name):
         raise UsageError(say("There is no domain %(name)s.", name=name))
     audit.about(name)
 

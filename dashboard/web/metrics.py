@@ -20,6 +20,7 @@ from collector import __version__
 from collector.alert_rules import RULES
 from collector.delivery import OUTCOMES
 from collector.report.model import MODES
+from collector.store import figure_checks
 from collector.store.queries import outgoing
 from collector.store.queries.alerts import open_by_rule
 from collector.store.queries.counts import Counts, counts
@@ -44,6 +45,7 @@ LAST_REPORT = "tlsrpt_last_report_timestamp_seconds"
 CERTIFICATE = "tlsrpt_certificate_days_left"
 MX_FAILED = "tlsrpt_mx_failed_sessions"
 MX_CERTIFICATE = "tlsrpt_mx_certificate_days_left"
+FIGURES_DIFFERING = "tlsrpt_figures_differing"
 ALERTS_OPEN = "tlsrpt_alerts_open"
 MESSAGES = "tlsrpt_messages"
 BUILD = "tlsrpt_build"
@@ -65,6 +67,7 @@ HELP = {
     CERTIFICATE: "Days until the first certificate of a domain's MX hosts ends, at our last check; negative after it.",
     MX_FAILED: "Failed sessions of the last 7 UTC days by MX host; only with metrics.mx_labels.",
     MX_CERTIFICATE: "Days until the certificate of an MX host ends; only with metrics.mx_labels.",
+    FIGURES_DIFFERING: "Rows of figures that were not as counted afresh from the raw bytes when last checked.",
     ALERTS_OPEN: "Alerts that are open now, by rule.",
     MESSAGES: "Weekly mails and messages about alerts that wait or were given up, by kind and state.",
     REPLICA_USED: "1 while the process asked reads from the replica, else 0; only with database.read_url.",
@@ -126,7 +129,11 @@ class _Latest:
                 found = counts(state.reader(), now=now)
                 most = state.settings().metrics.domain_labels
                 each = watched(state.reader(), now=now, most=most) if most else ()
-                told = _Told(open_by_rule(state.reader()), outgoing.message_counts(state.reader(), now=now))
+                told = _Told(
+                    open_by_rule(state.reader()),
+                    outgoing.message_counts(state.reader(), now=now),
+                    sum(each.differences for each in figure_checks.differing(state.reader())),
+                )
                 self._read = now, keeping(time.perf_counter() - began), found, each, told
             return self._read[2:]
 
@@ -153,11 +160,14 @@ class _Figures(Collector):
 class _Told(Collector):
     """What is wrong now, and which messages about it have not arrived."""
 
-    def __init__(self, alerts: Mapping[str, int], messages: Mapping[tuple[str, str], int]) -> None:
+    def __init__(self, alerts: Mapping[str, int], messages: Mapping[tuple[str, str], int], differing: int) -> None:
+        """`differing`: rows of figures."""
         self._alerts = alerts
         self._messages = messages
+        self._differing = differing
 
     def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(FIGURES_DIFFERING, HELP[FIGURES_DIFFERING], self._differing)
         yield _gauge(ALERTS_OPEN, "rule", RULES, self._alerts)
         family = GaugeMetricFamily(MESSAGES, HELP[MESSAGES], labels=["kind", "state"])
         for kind in KINDS:

@@ -186,6 +186,7 @@ EVIDENCE: dict[str, dict[str, object]] = {
     "certificate": {"not_after": NOW.isoformat(), "ended": "yes"},
     "mx_not_in_policy": {"mode": "enforce", "patterns": [EVIL]},
     "record_elsewhere": {"record": EVIL},
+    "figures_differ": {"differing_domains": 4, "names": [EVIL], "rows": 12, "last_check": "2026-11-24"},
     "failure_rate": {"day": "2026-11-20", "failed": 3, "sessions": 60, "permille": 50, "result_types": [EVIL]},
     "new_failure": {"kind": "mx", "failed": 5, "first_day": "2026-11-20", "last_day": "2026-11-20", "quiet_days": 28, "reporters": [EVIL]},
     "no_reports": {"last_report": NOW.isoformat(), "regular_days": 28},

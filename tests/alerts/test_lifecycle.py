@@ -170,6 +170,7 @@ NEWS = Condition("policy_changed", "example.com", "", 1, {})
 QUIET = Condition("no_reports", "example.com", "", 5, {})
 ONE_QUIET = Condition("reporter_silent", "example.com", "reporter.example", 5, {"last_day": day(8).isoformat()})
 MANY = Condition("policy_fetch", "", "", 80, {"domains": 80})
+WRONG = Condition("figures_differ", "", "", 12, {"differing_domains": 4})
 
 
 def with_days(*days_ago: int) -> Facts:
@@ -248,6 +249,7 @@ OUTLOOKS: list[tuple[str, Condition, Facts, str]] = [
         outlook.OLD,
     ),
     ("few are left of a crowd", MANY, facts(), outlook.OVER),
+    ("figures are as counted afresh", WRONG, facts(), outlook.OVER),
     ("the domain was removed meanwhile", FETCH, facts(), outlook.UNKNOWN),
 ]
 

@@ -2,18 +2,21 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from collector.errors import ConfigurationError, StoreUnavailable
 from collector.ids import new_id
+from collector.recount import recount
+from collector.settings import Limits
 from collector.store import alerts as store
 from collector.store import domains
-from collector.store.engine import open_engine
+from collector.store.engine import open_engine, writing
 from collector.store.queries.alerts import alert, muted_closed, notices, open_by_rule, open_count
 from collector.store.recipients import Kept, add
+from collector.store.tables import rollup_day
 from dashboard.alerts import look
 from dashboard.alerts.job import targets
 from dashboard.alerts.targets import digest
@@ -105,6 +108,30 @@ def test_silence(world: World) -> None:
     world.report(-5)
     world.look(NOW + later(6.6), look.SILENCE)
     assert world.told("no_reports") == ["opened", "closed"]
+
+
+def test_figures_that_are_wrong_until_they_are_counted_afresh(world: World) -> None:
+    def count(at: datetime, *, is_check: bool) -> int:
+        domain_id, name = world.collector.id(), "example.com"
+        found = recount(world.engine, domain_id, name, limits=Limits(), is_check=is_check, now=at, pause=lambda _: None)
+        return len(list(found))
+
+    world.report(3)
+    assert count(NOW, is_check=True) == 0
+    world.look()
+    assert world.rows() == ()
+    with writing(world.engine) as connection:
+        connection.execute(update(rollup_day).values(successful=rollup_day.c.successful + 1))
+    assert count(NOW, is_check=True) == 1
+    world.look()
+    row = world.one("figures_differ")
+    assert (row.domain, row.size, row.evidence["names"]) == (None, 1, ["example.com"])
+    assert count(NOW + later(1), is_check=True) == 1
+    world.look(NOW + later(1))
+    assert world.one("figures_differ").evidence["last_check"] == "2026-11-25"
+    assert count(NOW + later(2), is_check=False) == 1
+    world.look(NOW + later(2))
+    assert world.told("figures_differ") == ["opened", "closed"]
 
 
 def test_acknowledged_and_muted(world: World) -> None:

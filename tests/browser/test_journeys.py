@@ -34,7 +34,7 @@ def test_the_failing_mx_is_two_clicks_from_the_overview(page: Page) -> None:
 def test_a_foreign_domain_is_adopted_with_its_backlog(page: Page) -> None:
     page.get_by_role("link", name="Add what is yours").click()
     page.get_by_role("button", name="Add this domain: new.example").click()
-    expect(page.get_by_role("status")).to_contain_text("1 delivery counted from its backlog")
+    expect(page.get_by_role("status")).to_contain_text("1 report now counts for it.")
     page.get_by_role("status").get_by_role("link", name="new.example").click()
     page.get_by_role("row", name=re.compile("19 Nov 2026")).first.get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("new.example")

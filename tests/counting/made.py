@@ -35,11 +35,11 @@ def report(*results: PolicyResult, report_id: str = "id-1") -> Report:
 
 def known(*names: str, mx: dict[str, tuple[str, ...]] | None = None) -> KnownDomains:
     """Known domains; `mx` names the hosts of each."""
-    hosts: dict[str, set[str]] = {}
+    hosts: dict[str, tuple[tuple[datetime, str], ...]] = {}
     for domain, its_hosts in (mx or {}).items():
         for host in its_hosts:
-            hosts.setdefault(host, set()).add(domain)
+            hosts[host] = (*hosts.get(host, ()), (START, domain))
     return KnownDomains(
         ids={name: UUID(int=number) for number, name in enumerate(names, 1)},
-        mx={host: frozenset(owners) for host, owners in hosts.items()},
+        mx=hosts,
     )

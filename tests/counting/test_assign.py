@@ -6,7 +6,7 @@ from collector.counting.assign import split
 from collector.counting.known import KnownDomains
 from collector.delivery import Hints
 from collector.report.model import PolicyResult
-from tests.counting.made import known, report, result
+from tests.counting.made import END, known, report, result
 
 KNOWN = known(
     "example.com",
@@ -48,7 +48,7 @@ def tlsa(host: str) -> PolicyResult:
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_whose(what: str, results: list[PolicyResult], hints: Hints, expected: dict[str, tuple[int, ...]]) -> None:
-    parts = split(report(*results), hints, KNOWN)
+    parts = split(report(*results), hints, KNOWN, END)
     assert {part.domain: part.positions for part in parts} == expected
     assert all(part.known == (part.domain in KNOWN) for part in parts)
     assert not any(part.findings for part in parts)
@@ -64,12 +64,14 @@ def test_whose(what: str, results: list[PolicyResult], hints: Hints, expected: d
         ("the report-id", [result(None)], Hints(), "2026-11-20T00:00:00Z_example.com", "example.com"),
         ("the report-id", [result(None)], Hints(), "133412345678901234+example.net", "example.net"),
         ("nowhere", [result(None)], Hints(), "133412345678901234+", ""),
+        ("nowhere", [result(None)], Hints(), "2024-01-01-2024-01-02-example.com", ""),
+        ("nowhere", [result(None)], Hints(), "example.com", ""),
     ],
 )
 def test_an_absent_policy_domain_is_inferred_and_that_is_a_finding(
     source: str, results: list[PolicyResult], hints: Hints, report_id: str, expected: str
 ) -> None:
-    parts = split(report(*results, report_id=report_id), hints, KNOWN)
+    parts = split(report(*results, report_id=report_id), hints, KNOWN, END)
     owner = next(part for part in parts if 0 in part.positions)
     assert owner.domain == expected
     assert [finding.code for finding in owner.findings] == ["Q15"]
@@ -89,10 +91,10 @@ def test_an_absent_policy_domain_is_inferred_and_that_is_a_finding(
 def test_reports_about_hosts_only_are_told_apart_from_those_about_the_domain(
     results: list[PolicyResult], policy_domain: str
 ) -> None:
-    [part] = split(report(*results), Hints("example.com"), KNOWN)
+    [part] = split(report(*results), Hints("example.com"), KNOWN, END)
     assert part.policy_domain == policy_domain
 
 
 def test_without_known_domains_everything_is_foreign() -> None:
-    parts = split(report(result("example.com"), tlsa("mx1.example.com")), Hints(), KnownDomains())
+    parts = split(report(result("example.com"), tlsa("mx1.example.com")), Hints(), KnownDomains(), END)
     assert [(part.domain, part.known) for part in parts] == [("example.com", False), ("mx1.example.com", False)]

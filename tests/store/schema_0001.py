@@ -61,12 +61,12 @@ def write_report(connection: Connection, delivery: Delivery, domain_id: UUID) ->
     """A delivery with one report about example.com. Returns the report's id."""
     [found] = delivery.found
     report = found.report
-    [part] = split(report, found.hints, KnownDomains({"example.com": domain_id}))
+    [part] = split(report, found.hints, KnownDomains({"example.com": domain_id}), delivery.received_at)
     key = {"domain_id": domain_id, "day": report.day, "report_id": (report_id := new_id())}
     write_delivery(connection, delivery, "stored", "example.com", report_id)
     row = {
         "report_key": identity.report_key(report, part, reporter=found.reporter, authenticated=False),
-        "content": identity.content(report, part),
+        "content": identity.document(report),
         "delivery_id": delivery.id,
         "received_at": delivery.received_at,
         "authenticated": False,

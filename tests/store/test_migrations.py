@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import Engine
 
 from collector.delivery import Delivery
+from collector.ids import new_id
 from collector.report.model import PolicyResult
 from collector.store import queries, startup
 from collector.store.engine import open_engine, writing
 from collector.store.queries import PolicyResultRow, ReportRow
-from tests.store.schema_0001 import migrate, write_delivery, write_report
-from tests.support.collector import Collector
+from tests.store.schema_0001 import insert, migrate, write_delivery, write_report
+from tests.support.collector import NOW, Collector
 from tests.support.reports import detail, google, microsoft, policy_result, report
 
 HARD = [
@@ -84,10 +85,10 @@ def shown(row: PolicyResultRow) -> tuple[object, ...]:
 
 def test_reports_of_schema_0001_look_the_same_and_are_known_again(engine: Engine) -> None:
     collector = Collector(engine)
-    collector.add("example.com")
-    domain_id = collector.id()
+    domain_id = new_id()
     read = [collector.read(document) for document in DOCUMENTS]
     with writing(engine) as connection:
+        insert(connection, "domain", {"domain_id": domain_id, "name": "example.com", "added_at": NOW})
         ids = [write_report(connection, delivery, domain_id) for delivery in read]
     assert startup.upgrade(engine) == "0001"
     for report_id, delivery in zip(ids, read, strict=True):

@@ -21,7 +21,7 @@ TODAY = datetime.now(UTC).date()  # ids are made by the clock
     ("first", "last", "expected", "index"),
     [
         (TODAY - timedelta(days=6), TODAY, ["late", "today"], "ix_report_report_id"),
-        (TODAY - timedelta(days=50), TODAY - timedelta(days=40), ["long ago"], "ix_report_content"),
+        (TODAY - timedelta(days=50), TODAY - timedelta(days=40), ["long ago"], "ix_report_day_report_id"),
     ],
     ids=["the last week: as they came", "ten days of long ago: by day"],
 )

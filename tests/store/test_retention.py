@@ -13,16 +13,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
+from collector.adopt import adopt, work_off_all
 from collector.commands.schedule import jobs_of_all
 from collector.delivery import Delivery, Envelope, Reason
 from collector.ids import new_id
 from collector.retention import job, keep_within_bounds
-from collector.settings import Keep, Settings
-from collector.store import queries, retention
+from collector.settings import Keep, Limits, Settings
+from collector.store import domains, queries, retention
 from collector.store.engine import open_engine, reading
 from collector.store.startup import upgrade
 from tests.support.collector import NOW, Collector
-from tests.support.reports import google, mail, to_gzip
+from tests.support.reports import google, mail, policy_result, report, to_gzip
 
 NO_REPORT = Reason("not_a_report", "no report in it")
 UNREADABLE = Reason("json", "this is no JSON")
@@ -212,3 +213,59 @@ def _pages(engine: Engine) -> int:
     with reading(engine) as connection:
         count: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     return count
+
+
+def test_copies_of_what_waits_are_removed_with_it_and_copies_of_what_counts_are_not(collector: Collector) -> None:
+    foreign = google("foreign.example")
+    for channel in ("smtp", "import", "smtp"):
+        put(collector, collector.read(foreign, domain="foreign.example", channel=channel), days_ago=91)
+    kept = put(collector, collector.read(google()), collector.read(google()), days_ago=91)
+    assert clean(collector, replace(FOR_EVER, foreign_days=90)) == {"foreign": 3}
+    assert {row.id for row in queries.deliveries(collector.engine).items} == set(kept)
+
+
+def test_a_flood_of_copies_of_a_foreign_report_is_within_the_bounds(collector: Collector) -> None:
+    foreign = google("foreign.example")
+    put(collector, *[collector.read(foreign, domain="foreign.example") for _ in range(30)])
+    clean(collector, replace(FOR_EVER, deliveries=10))
+    assert len(queries.deliveries(collector.engine).items) == 10
+
+
+def test_a_copy_that_outlives_its_original_counts_once_its_domain_is_known(collector: Collector) -> None:
+    foreign = google("foreign.example", successful=7)
+    put(collector, collector.read(foreign, domain="foreign.example"), days_ago=91)
+    put(collector, *[collector.read(foreign, domain="foreign.example") for _ in range(2)], days_ago=1)
+    clean(collector, replace(FOR_EVER, foreign_days=90))
+    adopted = adopt(collector.engine, ["foreign.example"], now=NOW, limits=Limits())
+    assert adopted["foreign.example"].reports == 1
+    assert collector.totals("foreign.example") == (1, 7, 0)
+    assert [row.outcome for row in queries.deliveries(collector.engine).items] == ["duplicate", "stored"]
+
+
+def test_what_came_about_a_removed_domain_stays_as_long_as_if_it_came_when_that_was_removed(
+    collector: Collector,
+) -> None:
+    put(collector, collector.read(google(successful=7)), days_ago=300)
+    domains.remove(collector.engine, "example.com", NOW - timedelta(days=89))
+    work_off_all(collector.engine, limits=Limits())
+    keep = replace(FOR_EVER, foreign_days=90)
+    assert clean(collector, keep) == {}
+    collector.add("example.com")
+    work_off_all(collector.engine, limits=Limits())
+    assert collector.totals() == (1, 7, 0)
+    domains.remove(collector.engine, "example.com", NOW - timedelta(days=91))
+    work_off_all(collector.engine, limits=Limits())
+    assert clean(collector, keep) == {"foreign": 1}
+
+
+def test_what_a_removed_domain_leaves_to_another_is_not_removed_before_it_is_settled(collector: Collector) -> None:
+    """It counted for the host until now, and counts for the domain above it in a moment (rule 9)."""
+    collector.add("mx1.example.com")
+    entry = policy_result("mx1.example.com", policy_type="tlsa", successful=5)
+    put(collector, collector.read(report([entry]), domain="mx1.example.com"), days_ago=91)
+    domains.remove(collector.engine, "mx1.example.com")
+    keep = replace(FOR_EVER, foreign_days=90, deliveries=1)
+    assert clean(collector, keep) == {}
+    work_off_all(collector.engine, limits=Limits())
+    assert clean(collector, keep) == {}
+    assert collector.totals() == (1, 5, 0)

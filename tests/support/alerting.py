@@ -26,6 +26,17 @@ OF_RULE: Mapping[str, tuple[str, str, int, Mapping[str, Any]]] = {
     "certificate": ("example.com", "mx2.example.com", 1, {"not_after": "2026-11-28T06:00:00+00:00", "ended": None}),
     "mx_not_in_policy": ("example.com", "mx2.example.com", 2, {"mode": "enforce", "patterns": ["mx1.example.com"]}),
     "record_elsewhere": ("example.com", "", 1, {"record": None}),
+    "figures_differ": (
+        "",
+        "",
+        12,
+        {
+            "differing_domains": 4,
+            "names": ["example.com", "example.net", "example.org"],
+            "rows": 12,
+            "last_check": "2026-11-21",
+        },
+    ),
     "failure_rate": (
         "example.com",
         "",

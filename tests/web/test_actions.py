@@ -125,10 +125,10 @@ def test_foreign_domains_with_their_backlog(client: FlaskClient, foreign: None) 
 
 
 def test_adopting_counts_the_backlog(client: FlaskClient, foreign: None) -> None:
-    done = {"domain": "new.example", "added": True, "deliveries_counted": 2, "complete": True}
+    done = {"domain": "new.example", "added": True, "reports_counted": 2, "counted_before": [], "complete": True}
     assert client.post("/api/v1/domains/New.Example./adopt").json == done
-    again = {"domain": "new.example", "added": False, "deliveries_counted": 0, "complete": True}
-    assert client.post("/api/v1/domains/new.example/adopt").json == again
+    again = {"added": False, "reports_counted": 0}
+    assert client.post("/api/v1/domains/new.example/adopt").json == done | again
     days = client.get("/api/v1/domains/new.example/daily", query_string={"from": "2026-11-18"}).json
     assert days is not None
     assert sum(day["successful"] for day in days["days"]) == 8
@@ -149,16 +149,25 @@ def test_the_button_that_adds_a_domain(client: FlaskClient, foreign: None) -> No
     assert actions == ["/domains/new.example/adopt", "/domains/foreign.example/adopt"]
     after = pressed(client, page, "/new.example/adopt")
     assert after.problems == []
-    assert "Added. new.example: 2 deliveries counted from its backlog." in after.text
+    assert "Added new.example. 2 reports now count for it." in after.text
     assert "/domains/new.example" in after.links()
     assert [given["action"] for given in after.all("form", class_="action")] == ["/domains/foreign.example/adopt"]
 
 
-@pytest.mark.parametrize("query", ["added=never.example", "added=%3Cb%3E", "added=example.com&counted=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("added=never.example", "added=%3Cb%3E", "added=example.com&reports=x", "added=example.com&reports=-1"),
+        *("added=example.com&reports=3&before=never.example:2", "added=example.com&reports=3&before=%3Cb%3E:2"),
+        *("added=example.com&reports=3&before=example.net", "added=example.com&reports=3&before=example.net:%3Cb%3E"),
+    ],
+)
 def test_nobody_can_make_the_page_say_what_is_not(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/deliveries/foreign?{query}")
-    assert "never.example" not in read(answer.text).text
-    assert answer.status_code == (400 if "%3C" in query else 200)
+    assert answer.status_code == (400 if "=%3C" in query else 200)
+    text = read(answer.text).text
+    assert "never.example" not in text
+    assert "before" not in text.replace("before: '<b>' is no domain name", "")
 
 
 CHANGES = ["/deliveries/{}/retry", "/domains/foreign.example/adopt"]
@@ -235,6 +244,6 @@ def test_a_foreign_domain_is_looked_at_before_it_is_added(client: FlaskClient, f
     page = read(client.get("/deliveries/foreign/new.example").text)
     assert page.problems == []
     assert "Waiting 2 deliveries" in page.text
-    assert "Added. new.example" in pressed(client, page, "/new.example/adopt").text
+    assert "Added new.example." in pressed(client, page, "/new.example/adopt").text
     assert client.get("/deliveries/foreign/new.example").status_code == 404
     assert client.get("/deliveries/foreign/example.com").status_code == 404

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from collector import settings
+from collector.store import figure_checks, queries
 from collector.store.engine import Engine, open_engine
 from dashboard.web import create_app, metrics
 from tests.web import world
@@ -93,6 +94,16 @@ def test_metrics(client: FlaskClient) -> None:
     )
     assert world.NOW.timestamp() - 6 * 3600 <= figures["tlsrpt_last_delivery_timestamp_seconds"]
     assert figures["process_resident_memory_bytes"] > 0
+
+
+def test_metrics_of_figures_that_differ(client: FlaskClient, filled: Engine, clock: world.Clock) -> None:
+    assert scrape(client)["tlsrpt_figures_differing"] == 0
+    for name, rows in (("example.com", 3), ("quiet.example", 4)):
+        domain_id = queries.find_domain(filled, name)
+        assert domain_id is not None
+        figure_checks.record(filled, domain_id, clock.at, rows)
+    clock.at += timedelta(minutes=1)
+    assert scrape(client)["tlsrpt_figures_differing"] == 7
 
 
 def test_metrics_of_each_domain(client: FlaskClient) -> None:

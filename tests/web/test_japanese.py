@@ -50,15 +50,15 @@ WORDS = {
     *REASONS,
     *("viewer", "operator", "admin", "read", "write", "record"),
     # commands
-    *("tlsrpt", "serve", "schedule", "config", "domain", "add", "user", "NAME", "TOKEN", "curl", "openssl"),
+    *("tlsrpt", "serve", "schedule", "config", "domain", "add", "user", "recount", "NAME", "TOKEN", "curl", "openssl"),
     # this world's names
     *("ada", "grace", "messy", "selftest"),
 }
 # Names with a dot, a slash, an underscore or the like; members of JSON (`failure-details`); tags (`p=`); parameters
-# before a colon; what is quoted.
+# before a colon; options of commands; what is quoted.
 NAME = re.compile(
     r"""https?://\S+ | /[\w./\[\]-]+ | [\w*-]*[\w*][._@/=\[\]+][\w.@:/=+\[\]*-]* | \b[a-z]+(?:-[a-z]+)+\b | _[a-z.-]+
-    | ^[a-z_]+(?=:\ ) | -[a-z]\b | '[^']*' | "[^"]*" | <[^>]*> | \bTLS-Report-\w+""",
+    | ^[a-z_]+(?=:\ ) | --[a-z]+\b | -[a-z]\b | '[^']*' | "[^"]*" | <[^>]*> | \bTLS-Report-\w+""",
     re.VERBOSE | re.ASCII,
 )
 # Acronyms: DKIM, STARTTLS, RFC; SHA-256.

@@ -143,12 +143,14 @@ def test_domains(admin: FlaskClient, filled: Engine) -> None:
     assert "the figures of 2 reports" in page
     assert "It also stands in the setting" not in page
     added = send(admin, "/domains", name="Foreign.Example.")
-    assert "1 delivery of its backlog counts now." in admin.get(added.headers["Location"]).text
+    assert "1 report now counts for it." in admin.get(added.headers["Location"]).text
     assert "was there already" in admin.get(send(admin, "/domains", name="foreign.example").headers["Location"]).text
     assert send(admin, "/domains", name="no_name!").status_code == 400
     assert "It also stands in the setting" in admin.get("/settings/domains/example.net/remove").text
     assert queries.find_domain(filled, "example.com") is not None  # asking removes nothing
-    assert send(admin, "/domains/example.com/remove").status_code == 303
+    assert "undo this for 90 days" in page
+    removed = send(admin, "/domains/example.com/remove")
+    assert "Removed example.com with its figures." in admin.get(removed.headers["Location"]).text
     assert queries.find_domain(filled, "example.com") is None
     assert admin.get("/settings/domains/example.com/remove").status_code == 404
     assert next(entry[1:] for entry in told(filled)) == ("domain_removed", "example.com")

@@ -25,6 +25,8 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = NOW.date()
 FORMULA = '=HYPERLINK("https://evil.example")'
 DOCUMENT = made.to_json(made.report())  # any report: what is counted here stands in `Found`
+_FOREIGN = made.policy_result("foreign.example", successful=3)
+_FOREIGN_DOCUMENT = made.report([_FOREIGN], day="2026-11-22", report_id="r4", contact="tls@other.example")
 
 
 class Clock:
@@ -83,6 +85,8 @@ def _deliveries() -> list[Delivery]:
         _delivery("https", _report("r4", date(2026, 11, 22), sts("foreign.example", 3)), "other.example"),
         _delivery("smtp", None, reason=Reason("json", "this is no JSON")),
     ]
+    # It is read again once its domain is added.
+    made_in_order[4] = replace(made_in_order[4], raw=made.to_json(_FOREIGN_DOCUMENT))
     return [_at(NOW - timedelta(hours=6 - hour), delivery) for hour, delivery in enumerate(made_in_order)]
 
 

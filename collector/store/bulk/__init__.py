@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection
 
-from collector.store.bulk.base import Bulk, Forms, Row, Wanted
+from collector.store.bulk.base import MOST, Bulk, Forms, Row, Wanted
 
-__all__ = ["Bulk", "Forms", "Row", "Wanted", "of"]
+__all__ = ["MOST", "Bulk", "Forms", "Row", "Wanted", "of"]
 
 
 def of(connection: Connection) -> Bulk:

@@ -1,16 +1,16 @@
 """PostgreSQL: COPY for new rows, arrays for the others (DESIGN, The hot path)."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from sqlalchemy import Boolean, Column, Connection, Date, Integer, LargeBinary, Table, exc
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from collector.store.bulk.base import Bulk, Row, Wanted, names, on_conflict, or_null
+from collector.store.bulk.base import Bulk, Row, Wanted, counts_of, is_empty, names, on_conflict, or_null
 from collector.store.types import Id, Instant
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -18,9 +18,10 @@ _Text = Callable[[Any], str]
 
 
 class _Postgresql(Bulk):
-    def lock(self, connection: Connection, domain_ids: Iterable[UUID]) -> None:
-        keys = sorted({domain_id.int & (1 << 63) - 1 for domain_id in domain_ids})
+    def lock(self, connection: Connection, numbers: Iterable[int]) -> bool:
+        keys = sorted({number & (1 << 63) - 1 for number in numbers})
         _execute(connection, "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [_array(keys, str)])
+        return True
 
     def insert(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         if not rows:
@@ -38,8 +39,13 @@ class _Postgresql(Bulk):
         if rows:
             _execute(connection, _add_up(table), _arrays(table.columns, rows))
 
+    def take_off(self, connection: Connection, table: Table, rows: Sequence[Row], *, unless: str | None) -> None:
+        if rows:
+            for statement in _take_off(table, unless):
+                _execute(connection, statement, _arrays(table.columns, rows))
+
     def find(self, connection: Connection, wanted: Wanted, keys: Sequence[Row]) -> Iterator[tuple[int, Row]]:
-        for number, *row in _execute(connection, _select(wanted), _arrays(wanted.by, keys)):
+        for number, *row in _execute(connection, _select(wanted), _arrays(wanted.asked, keys)):
             yield number - 1, tuple(row)
 
 
@@ -66,10 +72,10 @@ def _types(table: Table) -> list[str]:
 
 
 def _type(kind: TypeEngine[Any]) -> str:
-    """As psycopg and PostgreSQL both name it: without a length."""
+    """As psycopg and PostgreSQL both name it: without a length or a collation."""
     if isinstance(kind, Instant):
         return "timestamptz"
-    name = kind.compile(dialect=_DIALECT).partition("(")[0].lower()
+    name = re.split(r"\(| COLLATE ", kind.compile(dialect=_DIALECT))[0].lower()
     return "text" if name == "varchar" else name
 
 
@@ -81,11 +87,28 @@ def _add_up(table: Table) -> str:
 
 
 @lru_cache(maxsize=64)
+def _take_off(table: Table, unless: str | None) -> tuple[str, str]:
+    asked = f"{_unnest(table.columns)} AS asked ({names(table.columns)})"
+    same = " AND ".join(f'"{table.name}"."{column.name}" = asked."{column.name}"' for column in table.primary_key)
+    less = ", ".join(
+        f'"{column.name}" = GREATEST(0, "{table.name}"."{column.name}" - asked."{column.name}")'
+        for column in counts_of(table)
+    )
+    return (
+        f'UPDATE "{table.name}" SET {less} FROM {asked} WHERE {same}',  # noqa: S608
+        f'DELETE FROM "{table.name}" USING {asked} WHERE {same} AND {is_empty(table, unless)}',  # noqa: S608
+    )
+
+
+@lru_cache(maxsize=64)
 def _select(wanted: Wanted) -> str:
     same = " AND ".join(f'found."{column.name}" = asked."{column.name}"' for column in wanted.by)
+    if wanted.unless is not None and wanted.also is not None:
+        name = wanted.also.name
+        same += f' AND (NOT found."{wanted.unless.name}" OR found."{name}" = asked."{name}")'
     return (
-        f"SELECT number, {names(wanted.columns, 'found.')} FROM {_unnest(wanted.by)} WITH ORDINALITY"  # noqa: S608
-        f' AS asked ({names(wanted.by)}, number) JOIN "{wanted.table.name}" AS found ON {same}'
+        f"SELECT number, {names(wanted.columns, 'found.')} FROM {_unnest(wanted.asked)} WITH ORDINALITY"  # noqa: S608
+        f' AS asked ({names(wanted.asked)}, number) JOIN "{wanted.table.name}" AS found ON {same}'
     )
 
 

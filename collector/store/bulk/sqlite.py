@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, exc
 
-from collector.store.bulk.base import Bulk, Forms, Row, Wanted, names, on_conflict, or_null
+from collector.store.bulk.base import Bulk, Forms, Row, Wanted, counts_of, is_empty, names, on_conflict, or_null
 from collector.store.types import microseconds
 
 
@@ -24,14 +24,23 @@ class _Sqlite(Bulk):
         read_id=lambda value: UUID(bytes=value),
     )
 
-    def lock(self, connection: Connection, domain_ids: Iterable[UUID]) -> None:
+    def lock(self, connection: Connection, numbers: Iterable[int]) -> bool:
         """There is one writer anyway."""
+        return False
 
     def insert(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         _execute_many(connection, _insert(table), rows)
 
     def add_up(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         _execute_many(connection, _add_up(table), rows)
+
+    def take_off(self, connection: Connection, table: Table, rows: Sequence[Row], *, unless: str | None) -> None:
+        order = {column.name: place for place, column in enumerate(table.columns)}
+        counts = [order[column.name] for column in counts_of(table)]
+        key = [order[column.name] for column in table.primary_key]
+        update, delete = _take_off(table, unless)
+        _execute_many(connection, update, [tuple(row[place] for place in (*counts, *key)) for row in rows])
+        _execute_many(connection, delete, [tuple(row[place] for place in key) for row in rows])
 
     def find(self, connection: Connection, wanted: Wanted, keys: Sequence[Row]) -> Iterator[tuple[int, Row]]:
         # One small statement per key: a long one would be prepared anew for each number of keys.
@@ -78,6 +87,18 @@ def _add_up(table: Table) -> str:
 
 
 @lru_cache(maxsize=64)
+def _take_off(table: Table, unless: str | None) -> tuple[str, str]:
+    less = ", ".join(f'"{column.name}" = MAX(0, "{column.name}" - ?)' for column in counts_of(table))
+    where = " AND ".join(f'"{column.name}" = ?' for column in table.primary_key)
+    return (
+        f'UPDATE "{table.name}" SET {less} WHERE {where}',  # noqa: S608
+        f'DELETE FROM "{table.name}" WHERE {where} AND {is_empty(table, unless)}',  # noqa: S608
+    )
+
+
+@lru_cache(maxsize=64)
 def _select(wanted: Wanted) -> str:
     where = " AND ".join(f'"{column.name}" = ?' for column in wanted.by)
+    if wanted.unless is not None and wanted.also is not None:
+        where += f' AND ("{wanted.unless.name}" = 0 OR "{wanted.also.name}" = ?)'
     return f'SELECT {names(wanted.columns)} FROM "{wanted.table.name}" WHERE {where}'  # noqa: S608

@@ -212,7 +212,8 @@ def domains_sharing(
 
 def mx_hosts_among(engine: Engine, names: Collection[str], *, only: Collection[str] | None = None) -> frozenset[str]:
     """Those of these names (normal form) that are or were an MX host of a domain (`only`: of one of these)."""
-    query = select(domain_mx.c.host).where(domain_mx.c.host.in_(names), *within_domains(domain_mx, only))
+    is_known = domain_mx.c.domain_id.in_(select(domain.c.domain_id))
+    query = select(domain_mx.c.host).where(domain_mx.c.host.in_(names), is_known, *within_domains(domain_mx, only))
     with reading(engine) as connection:
         return frozenset(connection.execute(query).scalars())
 

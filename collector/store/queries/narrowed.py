@@ -4,9 +4,8 @@ No rollup is kept for each reporter and type. The reports of a domain are read w
 narrowed, and their figures put into rollups of their own, in memory, which the queries then read like the others.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +15,9 @@ from sqlalchemy.pool import NullPool
 from collector.counting import sessions
 from collector.counting.sessions import KEY_CHARACTERS, PartFigures
 from collector.errors import UsageError
-from collector.report.model import FailureDetail, Policy, PolicyResult
-from collector.report.normalise.build import policy_of
 from collector.store.queries.common import bounds, within
 from collector.store.queries.rows import Filter
+from collector.store.results import read_result
 from collector.store.rollups import Increments
 from collector.store.tables import domain, report
 from collector.store.tables.base import metadata
@@ -87,25 +85,8 @@ def _figures(name: str, entries: list[dict[str, Any]], policy_type: str | None) 
     left = [entry for entry in entries if policy_type is None or entry["policy_type"][:KEY_CHARACTERS] == policy_type]
     if policy_type is not None and not left:
         return None
-    figures = sessions.count(name, [_result(entry) for entry in left])
+    figures = sessions.count(name, [read_result(entry) for entry in left])
     if policy_type is not None:
         figures.successful = sum(each.successful for each in figures.types.values())
         figures.failed = sum(each.failed for each in figures.types.values())
     return figures
-
-
-def _result(entry: Mapping[str, Any]) -> PolicyResult:
-    """As `commit` wrote it."""
-    policy = _policy(
-        entry["policy_type"], entry["policy_domain"], tuple(entry["policy_string"]), tuple(entry["mx_host"])
-    )
-    details = tuple(
-        FailureDetail(kind, failed, sender, mx, helo, receiver, more, reason)
-        for kind, sender, mx, helo, receiver, failed, more, reason in entry["failure_details"]
-    )
-    return PolicyResult(policy, entry["successful"], entry["failed"], details)
-
-
-@lru_cache(maxsize=1024)  # the same policies stand in report after report
-def _policy(policy_type: str, policy_domain: str | None, lines: tuple[str, ...], mx_host: tuple[str, ...]) -> Policy:
-    return policy_of(policy_type, policy_domain, lines, mx_host)

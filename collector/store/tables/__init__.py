@@ -5,11 +5,11 @@ and distribution by domain are a matter of operation. Ids are UUIDv7 made by the
 """
 
 from collector.store.tables.alerts import alert, alert_look, alert_notice
-from collector.store.tables.arrivals import delivery, delivery_part, report
+from collector.store.tables.arrivals import delivery, delivery_name, delivery_part, report, to_settle
 from collector.store.tables.base import REPORT_SIDE, metadata
 from collector.store.tables.changes import change_mark
 from collector.store.tables.checks import check_state
-from collector.store.tables.domains import domain, domain_mx, known_domains, poll, published_policy
+from collector.store.tables.domains import domain, domain_mx, former_domain, known_domains, poll, published_policy
 from collector.store.tables.mail import recipient, summary_run, unsubscribed
 from collector.store.tables.mailboxes import imap_folder
 from collector.store.tables.operators import (
@@ -22,6 +22,7 @@ from collector.store.tables.operators import (
 )
 from collector.store.tables.rollups import (
     ROLLUPS,
+    figure_check,
     rollup_day,
     rollup_failure,
     rollup_mx,
@@ -42,9 +43,12 @@ __all__ = [
     "change_mark",
     "check_state",
     "delivery",
+    "delivery_name",
     "delivery_part",
     "domain",
     "domain_mx",
+    "figure_check",
+    "former_domain",
     "hosted_policy",
     "imap_folder",
     "known_domains",
@@ -63,6 +67,7 @@ __all__ = [
     "secret",
     "self_test",
     "summary_run",
+    "to_settle",
     "unsubscribed",
     "user",
     "web_session",

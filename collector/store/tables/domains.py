@@ -17,12 +17,23 @@ domain = Table(
 domain_mx = Table(
     "domain_mx",
     metadata,
-    Column("domain_id", Id, ForeignKey("domain.domain_id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "name", String(253), primary_key=True, comment="of the domain; rows stay when it is removed: what DNS said then"
+    ),
     Column("host", String(253), primary_key=True, comment="normal form"),
+    Column("domain_id", Id, nullable=False, index=True, comment="of the domain; of a removed one nobody's"),
     Column("first_seen", Instant, nullable=False),
     Column("last_seen", Instant, nullable=False, comment="late reports name former MX hosts: rows stay"),
-    Index("ix_domain_mx_host", "host"),
+    Index("ix_domain_mx_host", "host", "first_seen"),
     comment="MX hosts seen in DNS: they tell whose result a report about a host is (rule 9, R27).",
+)
+
+former_domain = Table(
+    "former_domain",
+    metadata,
+    Column("name", String(253), primary_key=True, comment="normal form"),
+    Column("removed_at", Instant, nullable=False),
+    comment="Domains that were removed, and not added again: for so long what came about them has been foreign.",
 )
 
 _ENDS = text("certificate_ends IS NOT NULL")

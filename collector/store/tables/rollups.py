@@ -7,8 +7,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     String,
@@ -18,10 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import SchemaItem
 
-from collector.store.tables.base import report_side
-from collector.store.types import Instant, Json
+from collector.store.tables.base import metadata, report_side
+from collector.store.types import Id, Instant, Json
 
 ROLLUPS: list[Table] = []
+_DIFFERS = text("differences > 0")
 
 
 def _rollup(name: str, *columns: SchemaItem, comment: str) -> Table:
@@ -115,6 +118,16 @@ rollup_failure = _rollup(
     _count("details", "failure details and remainders"),
     _count("failed"),
     comment="Per day and cause: the failure details and the unexplained remainders (rule 5), added up.",
+)
+
+figure_check = Table(
+    "figure_check",
+    metadata,
+    Column("domain_id", Id, ForeignKey("domain.domain_id", ondelete="CASCADE"), primary_key=True),
+    Column("checked_at", Instant, nullable=False, comment="when it was begun last"),
+    Column("differences", Integer, comment="rows that were not as counted afresh; NULL: it is under way, or broke off"),
+    Index("ix_figure_check_differences", "differences", sqlite_where=_DIFFERS, postgresql_where=_DIFFERS),
+    comment="When the figures of a domain were last counted afresh from the raw bytes, and how many differed.",
 )
 
 rollup_policy = _rollup(

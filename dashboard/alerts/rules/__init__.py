@@ -23,6 +23,7 @@ _OF_DOMAINS: Mapping[str, Rule] = {
     "policy_changed": published.policy_changed,
 }
 _OF_ALL: Mapping[str, Callable[[Facts, Alerts, datetime], Iterable[Condition]]] = {
+    "figures_differ": installation.figures_differ,
     "no_reports": silence.no_reports,
     "reporter_silent": silence.reporter_silent,
     "quarantine": installation.quarantine,

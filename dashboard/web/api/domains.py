@@ -8,7 +8,7 @@ from collector.store.queries import DomainOverview, added
 from dashboard import charts
 from dashboard.drift import drift as compared
 from dashboard.health import health
-from dashboard.web import asked, changes, params, respond, scope, state
+from dashboard.web import adopted, asked, changes, params, respond, scope, state
 from dashboard.web.actions import actions
 from dashboard.web.api import answers, shapes, tables
 from dashboard.web.api.operation import FIGURES, LANG, ORDER, PAGING, SEARCH, operation
@@ -69,17 +69,28 @@ def domain_(domain: str) -> Response:
 
 @operation(checks.Adopted, errors=(400, 413))
 def adopt(domain: str) -> Response:
-    """Adds a domain: from now on it counts, and so does what came for it before. Nothing happens if it is known."""
+    """Adds a domain. What came before counts as if it had been known then. Nothing happens if it is known."""
     name = scope.domain_name(domain)
     done = actions().adopt(name)
+    before = [{"domain": other, "reports": number} for other, number in sorted(adopted.counted_before(done).items())]
     return respond.json(
-        {"domain": name, "added": done.is_new, "deliveries_counted": done.counted, "complete": done.is_whole}
+        {
+            "domain": name,
+            "added": done.is_new,
+            "reports_counted": done.reports,
+            "counted_before": before,
+            "complete": done.is_whole,
+        }
     )
 
 
 @operation(sides.Removed, errors=(400, 404, 413))
 def remove(domain: str) -> Response:
-    """Forgets a domain and its figures; for admins. The deliveries stay, and count again if it is added again."""
+    """Removes a domain and its figures; for admins. The deliveries stay.
+
+    Results in them that belong to other known domains without it count there, within minutes. All count as before if it
+    is added again while they are kept: for `keep.foreign_days` after the removal.
+    """
     name, _ = scope.domain(domain)
     changes.remove_domain(name)
     return respond.json({"domain": name})

@@ -13,7 +13,7 @@ from dashboard.arrival import dkim
 from dashboard.differences import MOST
 from dashboard.quarantine import to_do
 from dashboard.text import say
-from dashboard.web import again, asked, conflicts, kept, params, scope, state
+from dashboard.web import adopted, again, asked, conflicts, kept, params, scope, state
 from dashboard.web.actions import actions
 
 _RECENT = 10
@@ -56,7 +56,7 @@ def deliveries() -> str:
 
 def foreign() -> str:
     page = asked.foreign()
-    return render_template("foreign.html", foreign=page.items, next=page.next, added=_added())
+    return render_template("foreign.html", foreign=page.items, next=page.next, done=adopted.told())
 
 
 def foreign_one(name: str) -> str:
@@ -111,17 +111,8 @@ def retry_all(reason: str) -> Response:
 def adopt(domain: str) -> Response:
     """Adds a foreign domain; the list of the others says what was counted."""
     name = scope.domain_name(domain)
-    done = actions().adopt(name)
-    told = {"added": name, "counted": done.counted, "complete": "yes" if done.is_whole else "no"}
+    told = adopted.query(name, actions().adopt(name))
     return redirect(url_for("pages.deliveries_foreign", **told), 303)  # type: ignore[arg-type]
-
-
-def _added() -> tuple[str, int, bool] | None:
-    """What `adopt` has to tell: the domain, deliveries counted, and whether that is all of them."""
-    name = params.domain(request.args, "added")
-    if name is None or queries.find_domain(state.reader(), name) is None:
-        return None
-    return name, request.args.get("counted", 0, int), request.args.get("complete") != "no"
 
 
 def _tried() -> dict[str, object] | None:

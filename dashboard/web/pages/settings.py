@@ -9,7 +9,7 @@ from collector.store.queries import added
 from collector.store.sessions import LoggedIn
 from dashboard.passwords import is_right
 from dashboard.text import Text, say
-from dashboard.web import access, changes, params, scope, state
+from dashboard.web import access, adopted, changes, params, scope, state
 from dashboard.web.access import audit as audit_hook
 from dashboard.web.access import identify
 from dashboard.web.api.audit import asked as asked_audit
@@ -72,8 +72,7 @@ def add_domain() -> Response | tuple[str, int]:
         name, done = changes.add_domain(request.form.get("name", ""))
     except UsageError as error:
         return _domains(error.args[0]), 400
-    told = {"added": name, "new": "yes" if done.is_new else "no", "counted": str(done.counted)}
-    return redirect(url_for("settings.domains", **told), 303)  # type: ignore[arg-type]
+    return redirect(url_for("settings.domains", **adopted.query(name, done)), 303)  # type: ignore[arg-type]
 
 
 @blueprint.get("/domains/<domain>/remove")
@@ -82,7 +81,11 @@ def ask_to_remove_domain(domain: str) -> str:
     name, _ = scope.domain(domain)
     is_seeded = name in state.settings().domains
     return render_template(
-        "settings_domain_remove.html", name=name, loss=added.loss(state.engine(), name), is_seeded=is_seeded
+        "settings_domain_remove.html",
+        name=name,
+        loss=added.loss(state.engine(), name),
+        kept_days=state.settings().keep.foreign_days,
+        is_seeded=is_seeded,
     )
 
 
@@ -121,9 +124,7 @@ def _domains(message: str | Text = "") -> str:
         next=page.next,
         search=search,
         seeded=frozenset(state.settings().domains),
-        added=params.domain(request.args, "added"),
-        counted=request.args.get("counted", 0, int),
-        is_new=request.args.get("new") != "no",
+        done=adopted.told(),
         removed=params.domain(request.args, "removed"),
         given=request.form.get("name", ""),
         message=message,

@@ -104,11 +104,17 @@ class CheckHistory(TypedDict):
     checks: Annotated[Sequence[CheckState], about("The latest 200 states, the latest first")]
 
 
+class CountedBefore(TypedDict):
+    domain: Name
+    reports: Annotated[int, Meta(ge=1, description="Of reports_counted, those with results that counted for it before")]
+
+
 class Adopted(TypedDict):
     domain: Name
     added: Annotated[bool, about("false: it was known already, and nothing was done")]
-    deliveries_counted: int
-    complete: Annotated[bool, about("false: the scheduler counts the rest of its backlog")]
+    reports_counted: Annotated[int, Meta(ge=0, description="Reports received before that count for it now")]
+    counted_before: Annotated[Sequence[CountedBefore], about("By domain, of those that the reader may see")]
+    complete: Annotated[bool, about("false: the scheduler counts the rest within minutes")]
 
 
 class Explanation(TypedDict):
