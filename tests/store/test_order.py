@@ -32,6 +32,7 @@ from collector.auth.key_record import Key, NoKey, choose
 from collector.delivery import Envelope, Reason
 from collector.ingest import ingest
 from collector.monitor.model import Observation, StsPolicy
+from collector.recount import recount
 from collector.retry import Reader, retry
 from collector.settings import Limits
 from collector.store import commit, domains, kept, published, queries
@@ -65,6 +66,7 @@ class World:
         signer: str | None = None,
         quarantined: bool = False,
         signed: bool = False,
+        channel: str = "smtp",
     ) -> str:
         """`signer`: whose signature was found good on arrival. `signed`: there is one, whose key is there later only."""
         document = document_of(said)
@@ -72,7 +74,7 @@ class World:
         if signed and hint is not None:
             raw = sign(raw, SIGNER, "s1", KEY)
         found = Authentication(signer, None if signer else UNSIGNED)
-        channel = "smtp" if hint else "https"
+        channel = channel if hint else "https"
         now = datetime.now(UTC)
         read = ingest(raw, Envelope(channel), now, limits=LIMITS, dkim="record", authenticate=lambda *_: found)
         if quarantined:
@@ -122,6 +124,17 @@ class World:
         assert outcomes == self.fresh.outcomes()
         assert counted(self.engine) == {(one.id, name, one.sender) for one, name, _ in self.fresh.counted()}
         assert pointing_nowhere(self.engine) == []
+
+    def prove(self) -> None:
+        """Counting afresh, as the scheduler does at night, finds the same."""
+        for name in sorted(self.fresh.known):
+            domain_id = queries.find_domain(self.engine, name)
+            assert domain_id is not None
+            now = datetime.now(UTC)
+            found = recount(
+                self.engine, domain_id, name, limits=LIMITS, is_check=True, now=now, pause=lambda seconds: None
+            )
+            assert list(found) == []
 
 
 class Keys:
@@ -268,6 +281,7 @@ reports = st.builds(
 )
 hints = st.sampled_from([D, D, E, "provider.example", None])
 signers = st.sampled_from([None, None, SIGNER, SIGNER, OTHER])
+channels = st.sampled_from(["smtp", "lmtp", "imap", "import"])  # without a mail around it, it is a POST
 names = st.sampled_from([D, D, E, MX1, "provider.example"])
 
 
@@ -296,15 +310,16 @@ class Machine(RuleBasedStateMachine):
                 said = other(said)
             self.world.take(said, hint=hint, signer=signer)
 
-    @rule(said=reports, hint=hints, signer=signers)
-    def deliver(self, said: Said, hint: str | None, signer: str | None) -> None:
-        self.world.take(said, hint=hint, signer=signer)
+    @rule(said=reports, hint=hints, signer=signers, channel=channels)
+    def deliver(self, said: Said, hint: str | None, signer: str | None, channel: str) -> None:
+        self.world.take(said, hint=hint, signer=signer, channel=channel)
 
     @precondition(lambda self: self.world.fresh.arrived)
-    @rule(data=st.data(), hint=hints, signer=signers)
-    def deliver_again(self, data: st.DataObject, hint: str | None, signer: str | None) -> None:
+    @rule(data=st.data(), hint=hints, signer=signers, channel=channels)
+    def deliver_again(self, data: st.DataObject, hint: str | None, signer: str | None, channel: str) -> None:
         """The same, to the letter or under another mail and signature; a copy that is quarantined says nothing."""
-        self.world.take(data.draw(st.sampled_from(self.world.fresh.arrived)).said, hint=hint, signer=signer)
+        said = data.draw(st.sampled_from(self.world.fresh.arrived)).said
+        self.world.take(said, hint=hint, signer=signer, channel=channel)
 
     @precondition(lambda self: any(one.said.results for one in self.world.fresh.arrived))
     @rule(data=st.data())
@@ -371,6 +386,7 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.world.settle()
         self.world.check()
+        self.world.prove()
 
 
 EXAMPLES = int(os.environ.get("TLSRPT_TEST_EXAMPLES", "1"))

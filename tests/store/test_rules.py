@@ -49,6 +49,20 @@ def test_rule_3_other_content_under_the_same_key_is_a_conflict_and_the_first_sta
     assert conflict.reports == (first.id,)  # both are shown
 
 
+def test_rule_3_a_copy_of_a_conflict_is_a_duplicate_of_it(collector: Collector) -> None:
+    documents = [google(successful=n) for n in (10, 99, 99, 10)]
+    assert [collector.take(document) for document in documents] == ["stored", "conflict", "duplicate", "duplicate"]
+    assert collector.totals() == (1, 10, 0)
+
+
+def test_rule_3_a_copy_of_what_waits_for_its_domain_is_a_duplicate_of_it(collector: Collector) -> None:
+    document = google("foreign.example")
+    assert collector.take(document, domain="foreign.example") == "unassigned"
+    assert collector.take(document, domain="foreign.example", channel="import") == "duplicate"
+    [offered] = queries.foreign_names(collector.engine).items
+    assert (offered.name, offered.deliveries) == ("foreign.example", 1)
+
+
 def test_rule_3_in_one_transaction_as_in_several(collector: Collector) -> None:
     deliveries = [collector.read(google(successful=n)) for n in (10, 10, 99)]
     assert [stored.outcome for stored in collector.deliver(*deliveries)] == ["stored", "duplicate", "conflict"]
