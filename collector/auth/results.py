@@ -17,8 +17,9 @@ from collector.settings import Auth
 
 # Where the operator himself brings the mail from.
 _OWN_CHANNELS = ("imap", "import")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)", re.DOTALL)
+_PIECE = re.compile(r'\\.|[()"]|[^()"\\]+|\\', re.DOTALL)
+_PARTING = re.compile(r"[\s;()\\\"=]")
+_MARKS = ("(", ")", '"')
 _MAX_NESTED = 20
 _METHOD = re.compile(r"\s*dkim\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", re.IGNORECASE)
 _PROPERTY = re.compile(r"(?:^|\s)header\s*\.\s*d\s*=\s*([^\s;]+)", re.IGNORECASE)
@@ -89,13 +90,32 @@ def _passed(results: list[str]) -> Iterator[str]:
 
 
 def _without_comments(value: str) -> str | None:
-    """The field without comments, quoted strings without their quotes and what could part them; None if unbalanced."""
-    plain = _QUOTED.sub(lambda quoted: re.sub(r"[\s;()\\\"=]", "_", quoted[1]), value)
-    for _ in range(_MAX_NESTED):
-        plain, found = _COMMENT.subn(" ", plain)
-        if not found:
-            break
-    return None if "(" in plain or ")" in plain or '"' in plain else plain
+    """The field without comments, quoted strings without their quotes and what could part them; None if unbalanced.
+
+    One walk from the beginning to the end, for it is a stranger's text: a search for whole quotes and comments begins
+    anew at each one that is never closed.
+    """
+    plain: list[str] = []
+    depth, is_quoted = 0, False
+    for piece in _PIECE.findall(value):
+        if piece == '"':
+            is_quoted = not is_quoted
+        elif is_quoted:
+            plain += [] if depth else [_PARTING.sub("_", piece)]
+        elif piece == "(":
+            depth += 1
+            if depth > _MAX_NESTED:
+                return None
+        elif piece == ")":
+            depth -= 1
+            if depth < 0:
+                return None
+            plain += [" "] if depth == 0 else []
+        elif depth == 0:
+            if piece.startswith("\\") and piece[1:] in _MARKS:
+                return None  # outside of both nothing is quoted by a backslash: what begins here has no sound end
+            plain.append(piece)
+    return None if is_quoted or depth else "".join(plain)
 
 
 def _is_whole(mail: canonical.Mail, domain: str) -> bool:

@@ -32,6 +32,19 @@ _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("[^"\\]*(?:\\.[^"\\]*)*"|[^;]*)
 _EXTENDED = re.compile(r"(.+?)\*(?:([0-9]{1,3})(\*)?)?\Z")
 _QUOTED_PAIR = re.compile(r"\\(.)")
 
+# Names of the charsets that mail is written in (IANA), as Python knows them. What is none is read as Latin-1.
+_CHARSETS = {
+    name: name
+    for name in (
+        *("utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-16be"),
+        *(f"iso-8859-{number}" for number in (*range(1, 12), 13, 14, 15, 16)),
+        *(f"windows-{number}" for number in (874, *range(1250, 1259))),
+        *("koi8-r", "koi8-u", "macintosh", "ibm437", "ibm850", "ibm852", "ibm866", "tis-620"),
+        *("gb2312", "gbk", "gb18030", "hz-gb-2312", "big5", "big5-hkscs", "euc-jp", "iso-2022-jp", "shift-jis"),
+        *("euc-kr", "iso-2022-kr", "ks-c-5601-1987"),
+    )
+}
+
 Headers = dict[str, str]
 
 
@@ -87,10 +100,10 @@ def _decoded_word(match: re.Match[str]) -> str:
 
 
 def _decoded(raw: bytes, charset: str) -> str:
-    try:
-        decoded = raw.decode(charset, "replace")
-    except (LookupError, ValueError):
-        decoded = raw.decode("latin-1")
+    # Not whatever Python has a codec for: some are quadratic (punycode), some are no charsets, and each name that a
+    # stranger thinks up would stay in the cache of codecs for ever.
+    codec = _CHARSETS.get(charset.lower().replace("_", "-"), "latin-1")
+    decoded = raw.decode(codec, "replace")
     # Some codecs bring forth lone surrogates; nothing behind this line can hold them, nor NUL.
     return decoded.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 

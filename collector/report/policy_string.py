@@ -21,8 +21,9 @@ _CACHED_LENGTH = 2000  # characters: a stranger's policy of megabytes is not kep
 # RFC 8461 section 3.3: no policy is longer. What is longer stays in one piece: apart it would be millions of strings.
 _LONGEST = 64 * 1024
 _SEPARATORS = re.compile(r"[\r\n;]+")
-# Fields that follow each other with nothing but blanks between them.
-_JOINED_FIELDS = re.compile(r"\s+(?=(?:version|mode|mx|max_age)\s*:)")
+# Fields that follow each other with nothing but blanks between them. Each run of blanks is walked once: tried from
+# every blank in it, with every length, a stranger's 24,000 of them took seconds.
+_JOINED_FIELDS = re.compile(r"(?<!\s)\s++(?=(?:version|mode|mx|max_age)\s*+:)")
 _MAX_AGE = re.compile(r"[0-9]{1,10}\Z")
 
 

@@ -136,7 +136,13 @@ class TestHostile:
         ("=?utf-8?b?Y2Fmw6k?=", "café"),
         ("a =?utf-8?q?b?= =?utf-8?q?c?= d", "a bc d"),
         ("=?no-such-charset?q?x=E9?=", "xé"),
-        ("=?unicode_escape?q?=5Cud800?=", "?"),
+        ("=?windows-1252?q?=80?=", "€"),
+        ("=?Shift_JIS?b?k/qWew==?=", "日本"),
+        ("=?ISO-2022-JP*ja?B?GyRCRnxLXBsoQg==?=", "日本"),
+        ("=?koi8-r?q?=CD=C9=D2?=", "мир"),
+        ("=?punycode?q?bcher-kva?=", "bcher-kva"),  # no charset: read as Latin-1
+        ("=?rot13?q?uryyb?=", "uryyb"),
+        ("=?unicode_escape?q?=5Cud800?=", "\\ud800"),
         ("=?utf-8?q?unfinished", "=?utf-8?q?unfinished"),
     ],
 )

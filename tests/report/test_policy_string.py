@@ -114,3 +114,11 @@ def test_policy_string(
 def test_a_policy_of_megabytes_is_read_and_not_remembered() -> None:
     lines = tuple(f"mx: mx{number}.example.com" for number in range(2000))
     assert len(policy_string.parse(lines).mx) == 2000
+
+
+@pytest.mark.timeout(60)  # quadratic in the blanks they took longer than that
+@pytest.mark.parametrize("blank", [" ", "\t", "\u2003", " \t", "\x0b"])
+@pytest.mark.parametrize("before", ["a;", "mode", "mx: a", "version : "])
+def test_runs_of_blanks_take_no_time(before: str, blank: str) -> None:
+    entry = f"{before}{blank * (60_000 // len(blank))}x"
+    assert len(policy_string.lines([entry], "policy-string", Notes())) <= 2
