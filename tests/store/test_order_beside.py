@@ -55,7 +55,7 @@ def come_and_go(engine: Engine, is_over: threading.Event) -> int:
     """Adds and removes the domains, and settles, until the senders are done."""
     chance = random.Random(1)
     turns = 0
-    while not is_over.is_set():
+    while turns < 3 or not is_over.is_set():
         name = chance.choice([D, E, MX1])
         if not domains.add(engine, [name]):
             domains.remove(engine, name)
@@ -78,7 +78,7 @@ def test_domains_come_and_go_while_four_senders_push_to_two_collectors(postgres_
         for each in [threads.submit(sender) for sender in senders]:
             each.result()
         is_over.set()
-        assert changing.result() > 1
+        assert changing.result() >= 3
     domains.add(postgres_engine, [D, E, MX1])
     work_off_all(postgres_engine, limits=LIMITS)
     for engine in engines:
