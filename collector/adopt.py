@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 # How long a person at the dashboard waits; what is left then, the scheduler settles.
 _PATIENCE_SECONDS = 10.0
 # Others write between two steps. A step is made smaller or larger to last about so long.
-_STEP_SECONDS = 0.04
-_FEWEST, _MOST = 10, 200  # deliveries of a step
+_STEP_SECONDS = 0.025
+_FEWEST, _MOST = 5, 200  # deliveries of a step
 
 
 Pause = Callable[[float], None]
