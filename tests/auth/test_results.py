@@ -65,7 +65,7 @@ def test_what_a_field_says(value: str, found: tuple[str, tuple[str, ...]]) -> No
     assert read(value) == found
 
 
-@pytest.mark.timeout(60)  # each took minutes when whole quotes and comments were searched for
+@pytest.mark.timeout(60)  # a twentieth of it took 3 s when whole quotes and comments were searched for
 @pytest.mark.parametrize(
     "unit", ["(", "()", '"', '\\"', "\\(", '"\\', "(\\", "x; dkim=pass header.d=", "dkim ", "header . d ", "; ", "\\"]
 )

@@ -116,7 +116,7 @@ def test_a_policy_of_megabytes_is_read_and_not_remembered() -> None:
     assert len(policy_string.parse(lines).mx) == 2000
 
 
-@pytest.mark.timeout(60)  # quadratic in the blanks they took longer than that
+@pytest.mark.timeout(20)  # when each blank was tried it took 46 s; now it takes 3 ms
 @pytest.mark.parametrize("blank", [" ", "\t", "\u2003", " \t", "\x0b"])
 @pytest.mark.parametrize("before", ["a;", "mode", "mx: a", "version : "])
 def test_runs_of_blanks_take_no_time(before: str, blank: str) -> None:
