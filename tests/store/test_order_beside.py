@@ -78,7 +78,7 @@ def test_domains_come_and_go_while_four_senders_push_to_two_collectors(postgres_
         for each in [threads.submit(sender) for sender in senders]:
             each.result()
         is_over.set()
-        assert changing.result() >= 3
+        changing.result()
     domains.add(postgres_engine, [D, E, MX1])
     work_off_all(postgres_engine, limits=LIMITS)
     for engine in engines:
